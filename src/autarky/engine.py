@@ -1,0 +1,273 @@
+"""Asks a question: draws the inputs, runs the chain block by block, weighs the draws by the evidence."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import autarky
+from autarky.analysis.condition import Fit, condition
+from autarky.errors import Problem, QuantityError, ScenarioError
+from autarky.facts.catalogue import Catalogue
+from autarky.facts.dimensions import sobol_dimensions
+from autarky.facts.fields import Series
+from autarky.facts.records import Event, Observation
+from autarky.measures import EQUIVALENTS, Tags, chip_worth
+from autarky.quantities.arrays import Array
+from autarky.quantities.draws import BLOCK, MAXIMUM_DRAWS, Streams
+from autarky.quantities.estimates import Quantity
+from autarky.quantities.months import month_label
+from autarky.quantities.sampler import Correlation, Sampler, Worlds
+from autarky.result import InputUsed, Result, Settings
+from autarky.scenario.model import Model, model_of
+from autarky.scenario.resolve import Question, ask
+from autarky.simulate import constraints, simulate
+
+DEFAULT_DRAWS = 4 * BLOCK
+Progress = Callable[[int, int], None]
+"""Called with (draws done, draws in all)."""
+
+ENTITIES = (
+    "production",
+    "installed",
+    "capacity",
+    "wafers",
+    "good_dies",
+    "bank_dies",
+    "stacks",
+    "die_stock",
+    "stack_stock",
+)
+
+
+def run(
+    scenario: str | Path | Mapping[str, Any] = "china-ai-chips",
+    *,
+    draws: int = DEFAULT_DRAWS,
+    seed: int = 1,
+    overrides: Mapping[str, Any] | None = None,
+    as_of: str | date | None = None,
+    prior: bool = False,
+    workers: int | None = None,
+    block: int = BLOCK,
+    progress: Progress | None = None,
+) -> Result:
+    """Return the result of a scenario: a library name, a path, or plain data.
+
+    Parameters
+    ----------
+    draws : joint samples of all uncertain inputs, 1 to 2**31
+    seed : names the random streams; the same seed gives the same bits whatever `workers` and `block` are
+    overrides : dotted key -> value, over the scenario's own
+    as_of : keep only what was published by this day
+    prior : leave the draws unweighted; how well the evidence fits is still reported
+    workers : threads; all cores by default
+    block : draws computed at a time
+    """
+    if not 1 <= draws <= MAXIMUM_DRAWS:
+        raise ScenarioError(Problem(f"{draws:,} draws", field="draws", hint=f"give 1 to {MAXIMUM_DRAWS:,}"))
+    started = time.perf_counter()
+    question = ask(scenario, overrides=overrides, as_of=as_of)
+    model = model_of(question)
+    resolved = time.perf_counter()
+    engine = _Engine(question, model, seed)
+    try:
+        collected = engine.collect(draws, workers or os.cpu_count() or 1, block, progress)
+    except QuantityError as error:
+        raise ScenarioError(Problem(error.message, hint=error.hint)) from None
+    simulated = time.perf_counter()
+    result = engine.result(collected, draws, prior)
+    timings = {"read": resolved - started, "simulate": simulated - resolved, "weigh": time.perf_counter() - simulated}
+    return replace(result, timings=timings)
+
+
+@dataclass
+class _Collected:
+    """Flows of all blocks, (member, month, draw) in single precision, and what was drawn beside them."""
+
+    flows: dict[str, NDArray[np.float32]]
+    binding: NDArray[np.float32]
+    worth: dict[str, Array]
+    worlds: dict[str, NDArray[np.int64]]
+    used: dict[str, Series]
+
+
+@dataclass(frozen=True)
+class _Engine:
+    question: Question
+    model: Model
+    seed: int
+
+    def sampler(self, start: int, stop: int) -> Sampler:
+        """Return the sampler of a range of draws."""
+        scenario = self.question.scenario
+        return Sampler(
+            Streams(self.seed, sobol_dimensions()),
+            self.model.months,
+            start,
+            stop,
+            correlations=[
+                Correlation(group.keys, np.array(group.matrix), group.kind) for group in scenario.correlations
+            ],
+            worlds={
+                name: Worlds(frozenset(group.keys), group.weights) for name, group in scenario.worlds.items()
+            },
+            as_of=self.question.as_of,
+        )
+
+    def collect(self, draws: int, workers: int, block: int, progress: Progress | None) -> _Collected:
+        """Return all draws, computed block by block on several threads."""
+        months = self.model.months.size
+        sizes = {name: len(members) for name, members in self.members().items()}
+        years = int(self.model.months[-1] // 12 - self.model.months[0] // 12) + 1
+        collected = _Collected(
+            flows={name: np.empty((size, months, draws), dtype=np.float32) for name, size in sizes.items()},
+            binding=np.empty((years, len(constraints(self.model)), draws), dtype=np.float32),
+            worth={name: np.empty((len(self.model.products), draws)) for name in self.measured()},
+            worlds={name: np.empty(draws, dtype=np.int64) for name in self.question.scenario.worlds},
+            used={},
+        )
+        ranges = [(start, min(start + block, draws)) for start in range(0, draws, block)]
+        done = 0
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            for (start, stop), used in zip(
+                ranges, pool.map(lambda span: self.fill(collected, *span), ranges), strict=True
+            ):
+                collected.used.update(used)
+                done += stop - start
+                if progress is not None:
+                    progress(done, draws)
+        return collected
+
+    def fill(self, collected: _Collected, start: int, stop: int) -> dict[str, Series]:
+        """Compute draws `start` to `stop` into the collected arrays; return the inputs that were used."""
+        sampler = self.sampler(start, stop)
+        flows = simulate(self.model, sampler)
+        for name, members in self.members().items():
+            arrays: dict[str, Array] = getattr(flows, name)
+            for row, member in enumerate(members):
+                collected.flows[name][row, :, start:stop] = arrays.get(member, 0.0)
+        collected.binding[:, :, start:stop] = flows.binding
+        self.fill_worth(collected, sampler, start, stop)
+        for group, index in collected.worlds.items():
+            index[start:stop] = sampler.world(group)
+        return sampler.used
+
+    def fill_worth(self, collected: _Collected, sampler: Sampler, start: int, stop: int) -> None:
+        """Compute what each chip is worth against the reference chip."""
+        if not collected.worth or self.model.reference_chip is None:
+            return
+        reference = chip_worth(self.question.scenario.reference_chip or "", self.model.reference_chip, None, sampler)
+        for row, (name, chip) in enumerate(self.model.chips.items()):
+            worth = chip_worth(name, chip, self.model.products[name], sampler)
+            for measure, array in collected.worth.items():
+                array[row, start:stop] = worth[measure] / reference[measure]
+
+    def measured(self) -> list[str]:
+        """Return the H100-equivalents that every simulated chip and the reference chip have numbers for."""
+        reference = self.model.reference_chip
+        if reference is None:
+            return []
+        sampler = self.sampler(0, 1)
+        products = self.model.products
+        known = [set(chip_worth(name, chip, products[name], sampler)) for name, chip in self.model.chips.items()]
+        known.append(set(chip_worth(self.question.scenario.reference_chip or "", reference, None, sampler)))
+        return [measure for measure in EQUIVALENTS if all(measure in worth for worth in known)]
+
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Return the members of every flow in order."""
+        model = self.model
+        by_entity = {
+            "production": model.products,
+            "installed": model.products,
+            "capacity": model.fabs,
+            "wafers": model.fabs,
+            "good_dies": model.dies,
+            "bank_dies": model.dies,
+            "stacks": model.memory_types,
+            "die_stock": model.dies,
+            "stack_stock": model.memory_types,
+        }
+        return {name: tuple(by_entity[name]) for name in ENTITIES}
+
+    def result(self, collected: _Collected, draws: int, prior: bool) -> Result:
+        """Return the labelled result with its weights."""
+        scenario, catalogue = self.question.scenario, self.question.catalogue
+        result = Result(
+            settings=Settings(
+                scenario=self.question.plain,
+                name=scenario.name,
+                label=scenario.label,
+                as_of=str(self.question.as_of) if self.question.as_of else "",
+                draws=draws,
+                seed=self.seed,
+                prior=prior,
+                version=autarky.__version__,
+                catalogue=catalogue.digest,
+            ),
+            months=self.model.months,
+            flows=collected.flows,
+            members=self.members(),
+            tags=Tags.of(self.model),
+            die_counts={name: sum(part.count for part in parts) for name, parts in self.model.packages.items()},
+            worth=collected.worth,
+            constraints=constraints(self.model),
+            binding=collected.binding,
+            worlds={
+                name: (tuple(scenario.worlds[name].weights), index) for name, index in collected.worlds.items()
+            },
+            targets=scenario.targets,
+            inputs=tuple(input_used(key, series) for key, series in sorted(collected.used.items())),
+            events=_events(catalogue, scenario.events),
+            notes=tuple(f"left out: {reason}" for reason in self.model.left_out.values()),
+        )
+        return replace(result, fit=self.fit(result))
+
+    def fit(self, result: Result) -> Fit | None:
+        """Return the weights that the scenario's evidence gives the draws."""
+        catalogue = self.question.catalogue
+        observed: dict[str, tuple[Observation, Array]] = {}
+        for name in self.question.scenario.evidence:
+            observation = catalogue.get("observations", name, Observation)
+            values = result.by_period(observation.measure, observation.period, observation.scope)
+            observed[name] = (observation, values)
+        return condition(observed, catalogue.pooling, self.question.as_of)
+
+
+def _events(catalogue: Catalogue, names: tuple[str, ...]) -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
+    events = ((name, catalogue.get("events", name, Event)) for name in names)
+    return tuple((event.date, event.label, event.actor, event.source) for _, event in events)
+
+
+def input_used(key: str, series: Series) -> InputUsed:
+    """Return an input's quantiles, for a path at its last month that two or more sources speak of, else its last."""
+    quantity, month = series, ""
+    if not isinstance(series, Quantity):
+        quantity = next(iter(series.parts().values()))
+        knots = getattr(series, "knots", ())
+        if knots:
+            pooled = [knot for knot in knots if len(knot[1].estimates) > 1] or [knots[-1]]
+            month, quantity = month_label(pooled[-1][0]), pooled[-1][1]
+    p5, p50, p95 = quantity.pooled.ppf(np.array([0.05, 0.5, 0.95]))
+    estimates = series.estimates
+    return InputUsed(
+        key=key,
+        unit=series.unit,
+        p5=float(p5),
+        p50=float(p50),
+        p95=float(p95),
+        month=month,
+        estimates=len(estimates),
+        sources=tuple(dict.fromkeys(source for estimate in estimates for source in estimate.sources)),
+        notes=tuple(dict.fromkeys(estimate.note for estimate in estimates if estimate.note)),
+    )
+

@@ -1,0 +1,175 @@
+"""Named measures of a run: what is counted, for which chips, in which unit, and how months add up to a period."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autarky.errors import Problem, ScenarioError, UnknownKeyError, nearest
+from autarky.facts.records import Chip, Product
+from autarky.quantities.arrays import Array
+from autarky.quantities.sampler import Sampler
+from autarky.scenario.model import Model
+
+Kind = Literal["flow", "stock"]
+
+BITS = {"fp64": 64, "fp32": 32, "tf32": 19, "bf16": 16, "fp16": 16, "fp8": 8, "int8": 8, "fp6": 6, "fp4": 4, "int4": 4}
+"""Bit length of each number format; TF32 stores 19 bits."""
+EQUIVALENTS = ("tpp", "dense_8bit", "dense_16bit", "memory_bandwidth")
+"""Measures of one chip in H100-equivalents that need nothing but the catalogue."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a measure counts."""
+
+    unit: str
+    kind: Kind
+    text: str
+    entity: str
+    """Which flow it adds up, and so what its scope can name."""
+
+
+DEFINITIONS: dict[str, Definition] = {
+    "production.chips": Definition("chip", "flow", "packages finished, good", "production"),
+    "production.dies": Definition("die", "flow", "compute dies inside the packages finished", "production"),
+    **{
+        f"production.h100e.{name}": Definition(
+            "H100e", "flow", f"packages finished, each counted as its {name} over that of the reference chip", "production"
+        )
+        for name in EQUIVALENTS
+    },
+    "installed.chips": Definition("chip", "stock", "packages made in the horizon and still working", "installed"),
+    **{
+        f"installed.h100e.{name}": Definition(
+            "H100e", "stock", f"packages still working, each counted as its {name} over the reference chip's", "installed"
+        )
+        for name in EQUIVALENTS
+    },
+    "capacity": Definition("wafer/month", "stock", "installed wafer capacity, all products", "capacity"),
+    "wafers": Definition("wafer", "flow", "wafers finished for AI dies", "wafers"),
+    "good_dies": Definition("die", "flow", "good dies from the fabs, before packaging", "good_dies"),
+    "bank_dies": Definition("die", "flow", "dies delivered from die banks", "bank_dies"),
+    "stacks": Definition("stack", "flow", "memory stacks that reach the accelerators", "stacks"),
+    "stock.dies": Definition("die", "stock", "good dies waiting for memory or packaging", "die_stock"),
+    "stock.stacks": Definition("stack", "stock", "memory stacks waiting for dies or packaging", "stack_stock"),
+}
+
+
+def define(name: str) -> Definition:
+    """Return the definition of a measure; an unknown name is an error that names the nearest ones."""
+    if name not in DEFINITIONS:
+        raise UnknownKeyError(
+            Problem(f"no measure is called {name!r}", hint=nearest(name, DEFINITIONS) or f"known: {', '.join(DEFINITIONS)}")
+        )
+    return DEFINITIONS[name]
+
+
+def months_of(period: str, months: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the positions in `months` of a period such as 2026, 2026H1, 2026Q1 or 2026-03."""
+    match = re.fullmatch(r"(\d{4})(?:H([12])|Q([1-4])|-(\d{2}))?", period)
+    if match is None:
+        raise ScenarioError(Problem(f"{period!r} is not a period", hint="write 2026, 2026H1, 2026Q1 or 2026-03"))
+    year, half, quarter, month = match.groups()
+    first, length = int(year) * 12, 12
+    if half:
+        first, length = first + 6 * (int(half) - 1), 6
+    elif quarter:
+        first, length = first + 3 * (int(quarter) - 1), 3
+    elif month:
+        first, length = first + int(month) - 1, 1
+    inside = np.flatnonzero((months >= first) & (months < first + length))
+    if inside.size < length:
+        raise ScenarioError(
+            Problem(f"the period {period} is not wholly inside the horizon", hint="move the period or the horizon")
+        )
+    return inside
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a scope can name of each member of a flow: for example chip, vendor, fab."""
+
+    by_entity: Mapping[str, Mapping[str, Mapping[str, str]]]
+
+    @classmethod
+    def of(cls, model: Model) -> Tags:
+        """Return the tags of every flow's members."""
+        chips = {name: chip_tags(name, chip) for name, chip in model.chips.items()}
+        fabs = {
+            name: {"fab": name, "operator": fab.operator, "dedicated_to": fab.dedicated_to, "country": fab.country}
+            for name, fab in model.fabs.items()
+        }
+        dies = {name: {"die": name, "process": die.process} for name, die in model.dies.items()}
+        memory = {name: {"memory_type": name} for name in model.memory_types}
+        return cls(
+            {
+                "production": chips,
+                "installed": chips,
+                "capacity": fabs,
+                "wafers": fabs,
+                "good_dies": dies,
+                "bank_dies": dies,
+                "stacks": memory,
+                "die_stock": dies,
+                "stack_stock": memory,
+            }
+        )
+
+    def members(self, entity: str, scope: Mapping[str, str]) -> list[int]:
+        """Return the positions of an entity's members that fit every tag of a scope; none fitting is an error."""
+        rows = list(self.by_entity[entity].values())
+        known = {tag for row in rows for tag in row}
+        for tag in scope:
+            if tag not in known:
+                raise ScenarioError(
+                    Problem(f"a scope of this measure cannot name {tag!r}", hint=f"it can name {', '.join(sorted(known))}")
+                )
+        chosen = [i for i, row in enumerate(rows) if all(row[tag] == value for tag, value in scope.items())]
+        if not chosen:
+            values = sorted({f"{tag}: {row[tag]}" for tag in scope for row in rows})
+            text = ", ".join(f"{tag}: {value}" for tag, value in scope.items())
+            raise ScenarioError(Problem(f"nothing simulated fits the scope {text}", hint=f"there is {', '.join(values)}"))
+        return chosen
+
+
+def chip_tags(name: str, chip: Chip) -> dict[str, str]:
+    """Return what a scope can name of a chip."""
+    family = "-".join(re.sub(r"(?<=\d)[a-z]+.*$", "", part) for part in name.split("-"))
+    return {"chip": name, "vendor": chip.vendor, "designed_in": chip.designed_in, "family": family}
+
+
+def dense_rate(rates: Mapping[str, Array], bits: int) -> Array | None:
+    """Return the best dense rate, TFLOPS, among formats of a bit length; None where there is none."""
+    fitting = [rate for form, rate in rates.items() if BITS[form] == bits]
+    return np.maximum.reduce(fitting) if fitting else None
+
+
+def chip_worth(name: str, chip: Chip, product: Product | None, sampler: Sampler) -> dict[str, Array]:
+    """Return what one chip is worth by each measure of EQUIVALENTS, in its own unit, (draw,).
+
+    What the product assumes stands in for a format or bandwidth that the chip's record lacks. 8-bit work on a
+    chip without an 8-bit format runs at its 16-bit rate.
+    """
+    rates = {form: sampler.draw(f"chips.{name}.dense.{form}", rate) for form, rate in chip.dense.items()}
+    for form, rate in (product.dense if product is not None else {}).items():
+        if form not in rates:
+            rates[form] = sampler.draw(f"products.{name}.dense.{form}", rate)
+    worth: dict[str, Array] = {}
+    if rates:
+        worth["tpp"] = np.maximum.reduce([rate * BITS[form] for form, rate in rates.items()])
+        sixteen, eight = dense_rate(rates, 16), dense_rate(rates, 8)
+        if sixteen is not None:
+            worth["dense_16bit"] = sixteen
+        if eight is not None or sixteen is not None:
+            worth["dense_8bit"] = eight if eight is not None else sixteen  # type: ignore[assignment]
+    if chip.memory is not None and chip.memory.bandwidth is not None:
+        worth["memory_bandwidth"] = sampler.draw(f"chips.{name}.memory.bandwidth", chip.memory.bandwidth)
+    elif product is not None and product.bandwidth is not None:
+        worth["memory_bandwidth"] = sampler.draw(f"products.{name}.bandwidth", product.bandwidth)
+    return worth

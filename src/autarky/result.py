@@ -1,0 +1,285 @@
+"""The labelled result of a run: draws by month, their weights, and all that is needed to make them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autarky.analysis.condition import Fit
+from autarky.measures import Definition, Tags, define, months_of
+from autarky.quantities.arrays import Array
+from autarky.quantities.months import month_label
+from autarky.quantities.summary import batch_standard_error, probability, weighted_mean, weighted_quantiles
+from autarky.scenario.schema import Target
+
+LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+Draws = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class InputUsed:
+    """One uncertain input as it was drawn."""
+
+    key: str
+    unit: str
+    p5: float
+    p50: float
+    p95: float
+    month: str
+    """The month of the values, for a path; empty for a single number."""
+    estimates: int
+    sources: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What made the result: asking again with these gives the same bits."""
+
+    scenario: Mapping[str, Any]
+    name: str
+    label: str
+    as_of: str
+    draws: int
+    seed: int
+    prior: bool
+    version: str
+    catalogue: str
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """The probability of a target, with its standard error."""
+
+    name: str
+    definition: str
+    probability: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """Draws of every flow, (member, month, draw), with weights (draw,)."""
+
+    settings: Settings
+    months: NDArray[np.int64]
+    flows: Mapping[str, Draws]
+    members: Mapping[str, tuple[str, ...]]
+    tags: Tags
+    die_counts: Mapping[str, int]
+    """Compute dies in a package, by chip."""
+    worth: Mapping[str, Array]
+    """Measure of EQUIVALENTS -> (chip, draw): one chip over the reference chip."""
+    constraints: tuple[str, ...]
+    binding: Draws
+    """(year, constraint, draw): packages asked for whose number each constraint decided."""
+    worlds: Mapping[str, tuple[tuple[str, ...], NDArray[np.int64]]]
+    """World group -> (publishers, which one each draw follows)."""
+    targets: tuple[Target, ...]
+    inputs: tuple[InputUsed, ...]
+    events: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
+    """(date, label, actor, sources) of the events to draw on the time axis."""
+    fit: Fit | None = None
+    notes: tuple[str, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    # Measures
+
+    def monthly(self, measure: str, scope: Mapping[str, str] | None = None) -> Array:
+        """Return a measure by month, (month, draw), in its unit: a month's flow, or the stock at its end."""
+        definition = define(measure)
+        rows = self.tags.members(definition.entity, scope or {})
+        flow = self.flows[definition.entity]
+        factors = self._factors(measure, definition)
+        total = np.zeros(flow.shape[1:])
+        for row in rows:
+            total += flow[row] if factors is None else flow[row] * factors[row]
+        return total
+
+    def _factors(self, measure: str, definition: Definition) -> Array | None:
+        if measure == "production.dies":
+            counts = [self.die_counts[chip] for chip in self.members["production"]]
+            return np.array(counts, dtype=float)[:, np.newaxis]
+        if ".h100e." in measure:
+            return self.worth[measure.rsplit(".", 1)[-1]]
+        return None
+
+    def by_period(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Array:
+        """Return a measure over a period, (draw,): the sum of a flow, or the stock at the period's end."""
+        definition = define(measure)
+        inside = months_of(period, self.months)
+        monthly = self.monthly(measure, scope)
+        return monthly[inside].sum(axis=0) if definition.kind == "flow" else monthly[inside[-1]]
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Measures that this result can give."""
+        known = ["production.chips", "production.dies", "installed.chips", "capacity", "wafers", "good_dies"]
+        known += ["bank_dies", "stacks", "stock.dies", "stock.stacks"]
+        known += [f"{kind}.h100e.{name}" for kind in ("production", "installed") for name in self.worth]
+        return tuple(name for name in known if self.flows[define(name).entity].shape[0])
+
+    @property
+    def years(self) -> list[str]:
+        """Calendar years that lie wholly inside the horizon."""
+        return [str(year) for year in np.unique(self.months // 12) if np.sum(self.months // 12 == year) == 12]
+
+    @property
+    def month_labels(self) -> list[str]:
+        """ISO labels of the months."""
+        return [month_label(int(month)) for month in self.months]
+
+    # Summaries
+
+    @property
+    def weights(self) -> Array | None:
+        """Weights of the draws, (draw,), or None where all count the same."""
+        return self.fit.weights if self.fit is not None and self.fit.usable and not self.settings.prior else None
+
+    def quantiles(self, values: Array, levels: Sequence[float] = tuple(LEVELS.values())) -> Array:
+        """Return weighted quantiles over draws, (level, ...)."""
+        return weighted_quantiles(values, levels, self.weights)
+
+    def summary(self, values: Array) -> dict[str, float]:
+        """Return p5 to p95, mean and the standard error of the median of draws (draw,)."""
+        quantiles = {name: float(value) for name, value in zip(LEVELS, self.quantiles(values), strict=True)}
+        error = self.standard_error(lambda v, w: weighted_quantiles(v, [0.5], w)[0], values)
+        return {**quantiles, "mean": float(weighted_mean(values, self.weights)), "standard_error": error}
+
+    def standard_error(self, statistic: Any, values: Array) -> float:
+        """Return the standard error of a statistic of draws from batches; 0 batches of fewer than 8 draws."""
+        batches = 16 if values.size >= 128 else 2
+        weights = self.weights
+        if weights is not None and not _every_batch_counts(weights, batches):
+            return float("inf")
+        return float(batch_standard_error(statistic, values, weights, batches))
+
+    def breakdown(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Return (name, measure, scope) of every measure worth a table row: totals, then vendors, chips, fabs."""
+        rows: list[tuple[str, str, dict[str, str]]] = [(name, name, {}) for name in self.measures if name != "capacity"]
+        for tag in ("vendor", "chip"):
+            values = dict.fromkeys(row[tag] for row in self.tags.by_entity["production"].values())
+            if len(values) > 1:
+                rows += [(f"production.chips.{tag}.{v}", "production.chips", {tag: v}) for v in values]
+        rows += [(f"capacity.fab.{fab}", "capacity", {"fab": fab}) for fab in self.members["capacity"]]
+        return rows
+
+    def by_year(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, dict[str, float]]:
+        """Return the summary of a measure for every whole year."""
+        definition = define(measure)
+        monthly = self.monthly(measure, scope)
+        result: dict[str, dict[str, float]] = {}
+        for year in self.years:
+            inside = months_of(year, self.months)
+            values = monthly[inside].sum(axis=0) if definition.kind == "flow" else monthly[inside[-1]]
+            result[year] = self.summary(values)
+        return result
+
+    def target_draws(self, target: Target) -> NDArray[np.bool_]:
+        """Return in which draws a target is met, (draw,). With nothing to compare with, it is not."""
+        value = self.by_period(target.measure, target.period, target.scope)
+        if target.times is None:
+            return value >= target.at_least
+        other = target.times
+        scope = target.scope if other.scope is None else other.scope
+        base = self.by_period(other.measure or target.measure, other.period or target.period, scope)
+        return (value >= target.at_least * base) & (base > 0)
+
+    @cached_property
+    def target_results(self) -> tuple[TargetResult, ...]:
+        """The probability of every target."""
+        return tuple(
+            TargetResult(
+                target.name,
+                target.definition,
+                float(probability(met, self.weights)),
+                self.standard_error(lambda v, w: probability(v, w), met.astype(float)),
+            )
+            for target, met in ((target, self.target_draws(target)) for target in self.targets)
+        )
+
+    def bottleneck(self) -> dict[str, dict[str, float]]:
+        """Return for each year the share of draws in which each constraint decided most of the packages asked for."""
+        years = np.unique(self.months // 12)
+        result: dict[str, dict[str, float]] = {}
+        for row, year in enumerate(years):
+            volume = self.binding[row]
+            leading = np.where(volume.sum(axis=0) > 0, volume.argmax(axis=0), -1)
+            shares = {
+                name: float(probability(leading == index, self.weights)) for index, name in enumerate(self.constraints)
+            }
+            idle = float(probability(leading == -1, self.weights))
+            result[str(year)] = {**{k: v for k, v in shares.items() if v > 0}, **({"nothing made": idle} if idle else {})}
+        return result
+
+    def by_world(self, target: Target) -> dict[str, dict[str, float]]:
+        """Return the probability of a target within each publisher's world, by world group."""
+        met = self.target_draws(target)
+        result: dict[str, dict[str, float]] = {}
+        for group, (names, index) in self.worlds.items():
+            result[group] = {}
+            for position, name in enumerate(names):
+                inside = index == position
+                weight = None if self.weights is None else self.weights[inside]
+                if inside.any() and (weight is None or weight.any()):
+                    result[group][name] = float(probability(met[inside], weight))
+        return result
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as one plain object: settings, targets, measures by year, bottleneck, fit."""
+        measures = {}
+        for name, measure, scope in self.breakdown():
+            definition = define(measure)
+            measures[name] = {
+                "unit": definition.unit,
+                "definition": definition.text,
+                "scope": scope,
+                "by_year": self.by_year(measure, scope),
+            }
+        return {
+            "scenario": self.settings.name,
+            "as_of": self.settings.as_of,
+            "draws": self.settings.draws,
+            "seed": self.settings.seed,
+            "version": self.settings.version,
+            "catalogue": self.settings.catalogue,
+            "prior": self.weights is None,
+            "targets": [vars(target) for target in self.target_results],
+            "measures": measures,
+            "bottleneck": self.bottleneck(),
+            "fit": fit_json(self.fit),
+            "notes": list(self.notes),
+        }
+
+
+def _every_batch_counts(weights: Array, batches: int) -> bool:
+    edges = np.linspace(0, weights.size, batches + 1).astype(int)
+    return all(weights[a:b].any() for a, b in zip(edges, edges[1:], strict=False))
+
+
+def fit_json(fit: Fit | None) -> dict[str, Any] | None:
+    """Return how well the history fits as plain data."""
+    if fit is None:
+        return None
+    return {
+        "usable": fit.usable,
+        "effective_draws": fit.effective_draws,
+        "pareto_k": fit.pareto_k,
+        "observations": {
+            check.name: {
+                "label": check.label,
+                "unit": check.unit,
+                "before": list(check.before),
+                "after": list(check.after),
+                "none_right": check.none_right,
+                "reports": [{**vars(report), "sources": list(report.sources)} for report in check.reports],
+            }
+            for check in fit.checks
+        },
+    }
+

@@ -1,0 +1,116 @@
+"""The named inputs of a question: the records that take part in the chain, ready to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autarky.errors import Problem, ScenarioError
+from autarky.facts.fields import Part, quantities_of
+from autarky.facts.records import (
+    Chip,
+    Die,
+    DieBank,
+    DieCount,
+    Fab,
+    MemorySupply,
+    MemoryType,
+    PackagingLine,
+    Process,
+    Product,
+)
+from autarky.scenario.resolve import Question
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that one run of the chain needs. Ids are the catalogue's."""
+
+    months: NDArray[np.int64]
+    fabs: Mapping[str, Fab]
+    processes: Mapping[str, Process]
+    dies: Mapping[str, Die]
+    die_banks: Mapping[str, DieBank]
+    memory_types: Mapping[str, MemoryType]
+    memory_supplies: Mapping[str, MemorySupply]
+    lines: Mapping[str, PackagingLine]
+    products: Mapping[str, Product]
+    chips: Mapping[str, Chip]
+    packages: Mapping[str, tuple[DieCount, ...]]
+    """Compute dies of each product: as its chip's record has them, else as its product assumes."""
+    reference_chip: Chip | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Records of the scenario that were not yet known on its as-of date, with the reason."""
+
+
+def model_of(question: Question) -> Model:
+    """Return the inputs of a question; what its as-of date cannot know yet is left out and listed."""
+    scenario, catalogue = question.scenario, question.catalogue
+    left_out: dict[str, str] = {}
+
+    def known(collection: str, names: tuple[str, ...], kind: type[Part]) -> dict[str, Part]:
+        kept: dict[str, Part] = {}
+        for name in names:
+            record = catalogue.get(collection, name, kind)
+            reason = _unknown_by(record, f"{collection}.{name}", question.as_of)
+            if reason:
+                left_out[f"{collection}.{name}"] = reason
+            else:
+                kept[name] = record
+        return kept
+
+    chain = scenario.chain
+    products = {name: p for name, p in known("products", chain.products, Product).items() if isinstance(p, Product)}
+    chips = {name: catalogue.get("chips", name, Chip) for name in products}
+    fabs = {name: f for name, f in known("fabs", chain.fabs, Fab).items() if isinstance(f, Fab)}
+    banks = {n: b for n, b in known("die_banks", chain.die_banks, DieBank).items() if isinstance(b, DieBank)}
+    supplies = {
+        name: supply
+        for name, supply in known("memory_supplies", chain.memory_supplies, MemorySupply).items()
+        if isinstance(supply, MemorySupply)
+    }
+    if not products:
+        raise ScenarioError(
+            Problem(
+                f"none of the scenario's products was known by {question.as_of}",
+                field="as_of",
+                hint="give a later as-of date",
+            )
+        )
+    packages = {name: chips[name].dies or product.dies for name, product in products.items()}
+    die_names = [part.die for parts in packages.values() for part in parts]
+    die_names += [die for fab in fabs.values() for die in fab.dies] + [bank.die for bank in banks.values()]
+    dies = {name: catalogue.get("dies", name, Die) for name in dict.fromkeys(die_names)}
+    processes = {fab.process: catalogue.get("processes", fab.process, Process) for fab in fabs.values() if fab.process}
+    lines = dict.fromkeys(product.line for product in products.values())
+    memory = [t for product in products.values() for t in product.memory_types]
+    memory += [kind for supply in supplies.values() for kind in (supply.memory_type, *supply.split) if kind]
+    reference = scenario.reference_chip
+    return Model(
+        months=np.arange(scenario.horizon.start, scenario.horizon.end + 1),
+        fabs=fabs,
+        processes=processes,
+        dies=dies,
+        die_banks=banks,
+        memory_types={name: catalogue.get("memory_types", name, MemoryType) for name in dict.fromkeys(memory)},
+        memory_supplies=supplies,
+        lines={name: catalogue.get("packaging_lines", name, PackagingLine) for name in lines},
+        products=products,
+        chips=chips,
+        packages=packages,
+        reference_chip=catalogue.get("chips", reference, Chip) if reference else None,
+        left_out=left_out,
+    )
+
+
+def _unknown_by(record: Part, key: str, as_of: date | None) -> str:
+    if as_of is None:
+        return ""
+    for inner, quantity in quantities_of(record, key):
+        if quantity.known_by(as_of) is None:
+            return f"{inner} has no estimate known by {as_of}"
+    return ""

@@ -1,0 +1,155 @@
+"""Packages started month by month from dies, memory stacks and packaging capacity; the rest stays in stock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autarky.quantities.arrays import Array
+from autarky.supply.packaging import by_priority
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one package of a chip takes. Indices point into the arrays given to `assemble`."""
+
+    dies: dict[int, float]
+    """Die type -> dies per package."""
+    memory: tuple[int, ...]
+    """Memory types that fit, the preferred one first; empty for a chip that needs none."""
+    stacks: Array | float
+    """Memory stacks per package, a number or (draw,)."""
+    line: int
+    line_use: Array | float = 1.0
+    """Units of the line's capacity per package, a number or (draw,)."""
+    priority: int = 1
+    """Lower numbers are served first; equal ones share in proportion to what they ask for."""
+    die_share: Array | None = None
+    """Weight of this chip's claim on the stock of its dies, (draw,) or (month, draw)."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """Packages started (chip, month, draw), stock left each month, and what decided the number.
+
+    `binding` is (year, constraint, draw): packages whose number each constraint decided, with the constraints
+    in the order of `constraints`. A chip counts with the packages that its dies would make, at most what its line
+    could start, so that a pile of old dies does not outweigh the rest.
+    """
+
+    started: Array
+    die_stock: Array
+    stack_stock: Array
+    binding: Array
+
+
+def assemble(
+    dies: Array, stacks: Array, capacity: Array, recipes: Sequence[Recipe], year_of_month: Sequence[int]
+) -> Assembled:
+    """Return packages started, chip/month, from what arrives each month.
+
+    Parameters
+    ----------
+    dies : (die type, month, draw), good dies that arrive, die/month
+    stacks : (memory type, month, draw), memory stacks that arrive, stack/month
+    capacity : (line, month, draw), what a line can do in a month, in its own unit; infinite where unlimited
+    recipes : what each chip takes
+    year_of_month : index of the year that each month belongs to, from 0
+    """
+    kinds, memories, lines = dies.shape[0], stacks.shape[0], capacity.shape[0]
+    months, draws = dies.shape[1:]
+    stored = kinds + memories
+    stock = np.zeros((stored + lines, draws))
+    started = np.zeros((len(recipes), months, draws))
+    left = np.zeros((stored, months, draws))
+    sets = memory_sets(recipes)
+    binding = np.zeros((max(year_of_month) + 1, 1 + len(sets) + lines, draws))
+    claims = _claims(recipes, kinds, months, draws)
+    needs = _needs(recipes, kinds, stored)
+    priorities = [recipe.priority for recipe in recipes]
+    for month in range(months):
+        stock[:kinds] += dies[:, month]
+        stock[kinds:stored] += stacks[:, month]
+        stock[stored:] = capacity[:, month]
+        asked = _asked(recipes, claims, stock, month)
+        waiting = asked
+        for level in needs:
+            able = [need is not None for need in level]
+            request = waiting * np.array(able, dtype=float)[:, np.newaxis]
+            begun, limit = by_priority(request, [need or {} for need in level], stock, priorities)
+            started[:, month] += begun
+            waiting = waiting - begun
+            for index, need in enumerate(level):
+                for resource, amount in (need or {}).items():
+                    stock[resource] -= begun[index] * amount
+            # Dividing and multiplying back can leave minus one part in 10^16 of what there was.
+            np.maximum(stock, 0.0, out=stock)
+            last_limit = limit if level is needs[0] else np.where(np.array(able)[:, np.newaxis], limit, last_limit)
+        wished = [
+            np.minimum(asked[index], capacity[recipe.line, month] / recipe.line_use)
+            for index, recipe in enumerate(recipes)
+        ]
+        for index, recipe in enumerate(recipes):
+            unmet = waiting[index] > 1e-9 * asked[index]
+            by_memory = unmet & (last_limit[index] < stored)
+            by_line = unmet & (last_limit[index] >= stored)
+            year = binding[year_of_month[month]]
+            year[0] += np.where(unmet, 0.0, wished[index])
+            if recipe.memory:
+                year[1 + sets.index(recipe.memory)] += np.where(by_memory, wished[index], 0.0)
+            year[1 + len(sets) + recipe.line] += np.where(by_line, wished[index], 0.0)
+        left[:, month] = stock[:stored]
+    return Assembled(started, left[:kinds], left[kinds:], binding)
+
+
+def _claims(recipes: Sequence[Recipe], kinds: int, months: int, draws: int) -> list[Array | None]:
+    """Return each chip's share of its dies, (month, draw); None for the only user of a die."""
+    claims: list[Array | None] = [None] * len(recipes)
+    for kind in range(kinds):
+        users = [index for index, recipe in enumerate(recipes) if kind in recipe.dies]
+        if len(users) < 2:
+            continue
+        weights = [
+            np.broadcast_to(1.0 if share is None else share, (months, draws))
+            for share in (recipes[index].die_share for index in users)
+        ]
+        total = np.maximum(sum(weights), np.finfo(float).tiny)
+        for index, weight in zip(users, weights, strict=True):
+            claims[index] = weight / total
+    return claims
+
+
+def _needs(recipes: Sequence[Recipe], kinds: int, stored: int) -> list[list[dict[int, Array | float] | None]]:
+    """Return for each level of memory preference what each chip takes; None where it has no such level."""
+    levels = max((len(recipe.memory) for recipe in recipes), default=0) or 1
+    result: list[list[dict[int, Array | float] | None]] = []
+    for level in range(levels):
+        row: list[dict[int, Array | float] | None] = []
+        for recipe in recipes:
+            need: dict[int, Array | float] = {**recipe.dies, stored + recipe.line: recipe.line_use}
+            if level < len(recipe.memory):
+                need[kinds + recipe.memory[level]] = recipe.stacks
+                row.append(need)
+            else:
+                row.append(need if level == 0 else None)
+        result.append(row)
+    return result
+
+
+def _asked(recipes: Sequence[Recipe], claims: Sequence[Array | None], stock: Array, month: int) -> Array:
+    """Return the packages that each chip's share of the dies in stock would make, (chip, draw)."""
+    asked = np.empty((len(recipes), stock.shape[-1]))
+    for index, recipe in enumerate(recipes):
+        claim = claims[index]
+        possible = [stock[kind] / count for kind, count in recipe.dies.items()]
+        asked[index] = possible[0] if len(possible) == 1 else np.minimum.reduce(possible)
+        if claim is not None:
+            asked[index] *= claim[month]
+    return asked
+
+
+def memory_sets(recipes: Sequence[Recipe]) -> list[tuple[int, ...]]:
+    """Return the distinct sets of memory types that chips accept: one constraint each."""
+    return list(dict.fromkeys(recipe.memory for recipe in recipes if recipe.memory))

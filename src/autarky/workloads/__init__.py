@@ -1,0 +1,1 @@
+"""Workloads: language models as parameters, bytes and operations, and whether a long run finishes."""

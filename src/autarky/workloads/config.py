@@ -1,0 +1,276 @@
+"""Read the config.json of a language model into a `ModelConfig`.
+
+Any public spelling is read. Nothing is guessed: a missing essential or an unknown architecture is an
+`InputError` that names what is missing, all problems of a file at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autarky.errors import InputError, Problem, nearest
+from autarky.workloads.architecture import Attention, DenseFeed, Feed, Layer, ModelConfig
+from autarky.workloads.families import FAMILIES, SYNONYMS, Family, family_name, family_of_class
+from autarky.workloads.feeds import FeedReader, pruned_blocks, pruned_width
+from autarky.workloads.fields import Fields
+from autarky.workloads.mixers import MixerReader
+from autarky.workloads.plan import blocks, expert_layers, reaches
+from autarky.workloads.quantised import read_quantisation
+from autarky.workloads.unread import unread_fields
+
+# Parts of several modalities keep their language model in one of these; it wins over the top level.
+TEXT_PARTS = ("text_config", "language_config", "llm_config")
+_BITS = {"float32": 32, "float": 32, "bfloat16": 16, "float16": 16, "half": 16}
+# A hundred times the deepest known model; more is a typing error that would only take time.
+_MOST_LAYERS = 10_000
+_OTHER_PARTS = ("vision_config", "audio_config", "visual", "vision_tower_config")
+
+
+def read_config(source: Mapping[str, Any] | str | Path, *, name: str = "") -> ModelConfig:
+    """Return the model that a config describes; `source` is its content, its path, or its folder."""
+    values, place = _content(source)
+    prefix, text = text_part(values)
+    fields = Fields(text, place, prefix)
+    family = _family(values, text, fields)
+    facts = FAMILIES[family]
+    hidden = fields.need("hidden")
+    vocabulary = fields.need("vocabulary")
+    layers, prediction = _layers(fields, facts, hidden)
+    tied = _outer(values, fields, "tie_word_embeddings")
+    packing = _outer(values, fields, "quantization_config") or _packing_beside(place)
+    quantisation = read_quantisation(packing, fields)
+    precision = _outer(values, fields, "torch_dtype") or _outer(values, fields, "dtype")
+    fields.stop_if_wrong()
+    return ModelConfig(
+        name=name or Path(place).stem or family,
+        family=family,
+        hidden=hidden,
+        vocabulary=vocabulary,
+        layers=layers,
+        tied=facts.tied if tied is None else bool(tied),
+        embedding_width=fields.count("word_embed_proj_dim", default=hidden) or hidden,
+        positions=_positions(fields, facts),
+        norm_biased=facts.norm_biased,
+        head_biased=facts.head_biased,
+        embedding_normed=facts.embedding_normed,
+        final_normed=bool(fields.flag("do_layer_norm_before", default=True)),
+        prediction=prediction,
+        prediction_copies=facts.prediction_copies,
+        streams=fields.count("hc_mult", default=1) or 1,
+        layer_input=_layer_input(fields, vocabulary),
+        context=fields.count("context"),
+        element_bits=_BITS.get(str(precision).removeprefix("torch."), 16),
+        quantisation=quantisation,
+        unread=tuple(f"{prefix}{key}" for key in unread_fields(text, fields.read)),
+        notes=_notes(values, fields, facts),
+    )
+
+
+def _notes(values: Mapping[str, Any], fields: Fields, family: Family) -> tuple[str, ...]:
+    """Return what the counts of this model leave out."""
+    notes = [f"{part} is not counted" for part in _OTHER_PARTS if values.get(part)]
+    if family.hyper_connected and not fields.stated("hc_mult"):
+        notes.append("hc_mult is not stated: the mixing of residual streams is not counted")
+    return tuple(notes)
+
+
+def text_part(values: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return the dotted prefix and the fields of the language model inside a config of several parts."""
+    prefix = ""
+    while True:
+        key = next((key for key in TEXT_PARTS if isinstance(values.get(key), Mapping)), None)
+        if key is None:
+            return prefix, values
+        prefix, values = f"{prefix}{key}.", values[key]
+
+
+def _content(source: Mapping[str, Any] | str | Path) -> tuple[Mapping[str, Any], str]:
+    if isinstance(source, Mapping):
+        return source, ""
+    path = Path(source)
+    if path.is_dir():
+        path = path / "config.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {error.strerror}", str(path))) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(Problem(f"is not JSON: {error}", str(path))) from error
+    if not isinstance(values, Mapping):
+        raise InputError(Problem("must hold a group of fields", str(path)))
+    return values, str(path)
+
+
+def _packing_beside(place: str) -> object:
+    """Return how weights are packed where a file of its own says so, None without one."""
+    beside = Path(place).with_name("hf_quant_config.json") if place else None
+    if beside is None or not beside.is_file():
+        return None
+    return _content(beside)[0].get("quantization")
+
+
+def _outer(values: Mapping[str, Any], fields: Fields, key: str) -> object:
+    """Return a field that may stand beside the language model as well as inside it."""
+    inner = fields.find(key)[1]
+    return values.get(key) if inner is None else inner
+
+
+def _family(values: Mapping[str, Any], text: Mapping[str, Any], fields: Fields) -> str:
+    named = [part.get("model_type") for part in (text, values)]
+    classes = [part.get("architectures") for part in (text, values)]
+    for model_type in named:
+        if isinstance(model_type, str) and (family := family_name(model_type)):
+            return family
+    if not any(named):
+        for names in classes:
+            if isinstance(names, list) and names and (family := family_of_class(str(names[0]))):
+                return family
+    stated = next((kind for kind in (*named, *(names[0] for names in classes if names)) if kind), None)
+    if stated is None:
+        fields.problem("model_type", "is missing", "it says which architecture the fields belong to")
+    else:
+        fields.problem(
+            "model_type",
+            f"{stated!r} is not a known architecture",
+            nearest(str(stated), (*FAMILIES, *SYNONYMS))
+            or "its parameters cannot be counted from fields alone",
+        )
+    raise InputError(fields.problems)
+
+
+def _layers(fields: Fields, family: Family, hidden: int) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
+    """Return the layers of the main model and those of its multi-token prediction."""
+    if family.linear == "mamba":
+        return _single_part_layers(fields, family, hidden)
+    number = fields.need("layers", most=_MOST_LAYERS)
+    mixers = MixerReader(fields, family, hidden, number)
+    feeds = FeedReader(fields, family, hidden, number)
+    pruned = pruned_blocks(fields, number)
+    if pruned is not None:
+        return _pruned_layers(mixers, feeds, pruned), ()
+    # Layers of one kind share one record, so that later counts run over kinds and not over layers.
+    kinds: dict[Layer, Layer] = {}
+    reach = reaches(fields, family, number)
+    expert = expert_layers(fields, number)
+    norms = 4 if fields.flag("sandwich_norm") else family.norms
+    streams = fields.count("hc_mult", default=1, least=1) or 1
+    built = []
+    for layer in range(number):
+        parts = feeds.feeds(layer, expert[layer])
+        made = Layer(
+            mixer=mixers.mixer(layer, reach[layer]),
+            feeds=parts,
+            norms=norms + (3 if len(parts) > 1 else 0),
+            streams=streams,
+            scalars=1 if family.both_feeds else 0,
+        )
+        built.append(kinds.setdefault(made, made))
+        if fields.problems:
+            break
+    extra = fields.count("prediction", default=0, most=_MOST_LAYERS) or 0
+    full = next((layer for layer in reversed(built) if _sees_all(layer)), built[-1])
+    prediction = tuple(
+        Layer(
+            mixer=mixers.mixer(number + step, "full") if family.attention == "compressed" else full.mixer,
+            feeds=built[-1].feeds,
+            norms=norms,
+            streams=streams,
+        )
+        for step in range(extra)
+    )
+    return tuple(built), prediction
+
+
+def _sees_all(layer: Layer) -> bool:
+    return not isinstance(layer.mixer, Attention) or layer.mixer.reach == "full"
+
+
+def _pruned_layers(
+    mixers: MixerReader, feeds: FeedReader, pruned: list[Mapping[str, Any]]
+) -> tuple[Layer, ...]:
+    kinds: dict[Layer, Layer] = {}
+    built = []
+    for layer, block in enumerate(pruned):
+        made = _pruned(mixers, feeds, layer, block)
+        if mixers.fields.problems:
+            break
+        built.append(kinds.setdefault(made, made))
+    return tuple(built)
+
+
+def _pruned(mixers: MixerReader, feeds: FeedReader, layer: int, block: Mapping[str, Any]) -> Layer:
+    """Return one layer of a pruned model, in which either part may be gone."""
+    fields = mixers.fields
+    attention, feed = block.get("attention"), block.get("ffn")
+    if not isinstance(attention, Mapping) or not isinstance(feed, Mapping):
+        fields.problem("block_configs", f"layer {layer} does not describe both attention and ffn")
+        return Layer(None, (), norms=0)
+    for part, entry in (("attention", attention), ("ffn", feed)):
+        if entry.get("replace_with_linear") or entry.get("sparsify"):
+            fields.problem(
+                "block_configs", f"{part} of layer {layer} is replaced in a way that is not counted"
+            )
+    mixer = None
+    if not attention.get("no_op"):
+        heads, group = fields.need("heads"), attention.get("n_heads_in_group")
+        fields.stop_if_wrong()
+        if not isinstance(group, int) or group < 1 or heads % group:
+            fields.problem("block_configs", f"n_heads_in_group of layer {layer} must divide {heads} heads")
+            group = 1
+        width = fields.count("head_width", least=1) or mixers.hidden // heads
+        fields.find("key_heads")
+        window = attention.get("window_length")
+        mixer = Attention(heads, heads // group, width, width, "window" if window else "full", window or None)
+    made: tuple[Feed, ...] = ()
+    if not feed.get("no_op"):
+        multiple = feed.get("ffn_mult")
+        width = feed.get("intermediate_size")
+        if width is None and not isinstance(multiple, (int, float)):
+            fields.problem("block_configs", f"ffn_mult of layer {layer} is missing")
+            multiple = 1.0
+        made = (DenseFeed(width or pruned_width(multiple, mixers.hidden), feeds.family.gated),)
+    fields.find("feed_width")
+    return Layer(mixer, made, norms=(mixer is not None) + len(made))
+
+
+def _single_part_layers(
+    fields: Fields, family: Family, hidden: int
+) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
+    """Return the layers of a model whose layers are a mixer or a feed, never both."""
+    number = fields.count("layers", least=1, most=_MOST_LAYERS)
+    main = blocks(fields, number, "layers_block_type", "hybrid_override_pattern")
+    if main is None:
+        if not fields.problems:
+            fields.problem("hybrid_override_pattern", "is missing", "or layers_block_type, a list")
+        return (), ()
+    mixers = MixerReader(fields, family, hidden, len(main))
+    feeds = FeedReader(fields, family, hidden, len(main))
+    made = {
+        "mamba": lambda: Layer(mixers.mamba(), (), norms=1),
+        "attention": lambda: Layer(mixers.mixer(0, "full"), (), norms=1),
+        "mlp": lambda: Layer(None, (feeds.dense(0),), norms=1),
+        "moe": lambda: Layer(None, (feeds.experts(0),), norms=1),
+    }
+    kinds = {kind: made[kind]() for kind in dict.fromkeys(main)}
+    times = fields.count("prediction", default=0, most=_MOST_LAYERS) or 0
+    extra = blocks(fields, None, "mtp_layers_block_type", "mtp_hybrid_override_pattern") or []
+    kinds |= {kind: made[kind]() for kind in extra if times and kind not in kinds}
+    fields.find("feed_width")
+    return tuple(kinds[kind] for kind in main), tuple(kinds[kind] for kind in extra * times)
+
+
+def _positions(fields: Fields, family: Family) -> int:
+    if not family.positions:
+        return 0
+    return fields.need("context", "though positions are learned") + family.position_offset
+
+
+def _layer_input(fields: Fields, vocabulary: int) -> tuple[int, int] | None:
+    """Return vocabulary and width of the embedding that each layer reads anew, None without one."""
+    width = fields.count("hidden_size_per_layer_input", default=0)
+    if not width:
+        return None
+    return fields.count("vocab_size_per_layer_input", default=vocabulary) or vocabulary, width
