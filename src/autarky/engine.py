@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -24,10 +24,12 @@ from autarky.facts.records import Event, Observation
 from autarky.measures import EQUIVALENTS, Tags, chip_worth
 from autarky.quantities.arrays import Array
 from autarky.quantities.draws import BLOCK, MAXIMUM_DRAWS, Streams
-from autarky.quantities.estimates import Quantity
 from autarky.quantities.months import month_label
+from autarky.quantities.paths import Path as QuantityPath
 from autarky.quantities.sampler import Correlation, Sampler, Worlds
+from autarky.questions import check_questions
 from autarky.result import InputUsed, Result, Settings
+from autarky.scenario.groups import correlations_of, worlds_of
 from autarky.scenario.model import Model, model_of
 from autarky.scenario.resolve import Question, ask
 from autarky.simulate import constraints, simulate
@@ -76,10 +78,8 @@ def run(
     if not 1 <= draws <= MAXIMUM_DRAWS:
         raise ScenarioError(Problem(f"{draws:,} draws", field="draws", hint=f"give 1 to {MAXIMUM_DRAWS:,}"))
     started = time.perf_counter()
-    question = ask(scenario, overrides=overrides, as_of=as_of)
-    model = model_of(question)
+    engine = _Engine.of(ask(scenario, overrides=overrides, as_of=as_of), seed)
     resolved = time.perf_counter()
-    engine = _Engine(question, model, seed)
     try:
         collected = engine.collect(draws, workers or os.cpu_count() or 1, block, progress)
     except QuantityError as error:
@@ -88,6 +88,11 @@ def run(
     result = engine.result(collected, draws, prior)
     timings = {"read": resolved - started, "simulate": simulated - resolved, "weigh": time.perf_counter() - simulated}
     return replace(result, timings=timings)
+
+
+def check(scenario: str | Path | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Question:
+    """Return the question of a scenario after every check that does not need a run."""
+    return _Engine.of(ask(scenario, overrides=overrides), seed=1).question
 
 
 @dataclass
@@ -106,21 +111,27 @@ class _Engine:
     question: Question
     model: Model
     seed: int
+    streams: Streams
+    correlations: Sequence[Correlation]
+    worlds: Mapping[str, Worlds]
+
+    @classmethod
+    def of(cls, question: Question, seed: int) -> _Engine:
+        """Return the engine of a question, its groups checked."""
+        model = model_of(question)
+        check_questions(question, model)
+        streams = Streams(seed, sobol_dimensions())
+        return cls(question, model, seed, streams, correlations_of(question), worlds_of(question))
 
     def sampler(self, start: int, stop: int) -> Sampler:
         """Return the sampler of a range of draws."""
-        scenario = self.question.scenario
         return Sampler(
-            Streams(self.seed, sobol_dimensions()),
+            self.streams,
             self.model.months,
             start,
             stop,
-            correlations=[
-                Correlation(group.keys, np.array(group.matrix), group.kind) for group in scenario.correlations
-            ],
-            worlds={
-                name: Worlds(frozenset(group.keys), group.weights) for name, group in scenario.worlds.items()
-            },
+            correlations=self.correlations,
+            worlds=self.worlds,
             as_of=self.question.as_of,
         )
 
@@ -222,9 +233,7 @@ class _Engine:
             worth=collected.worth,
             constraints=constraints(self.model),
             binding=collected.binding,
-            worlds={
-                name: (tuple(scenario.worlds[name].weights), index) for name, index in collected.worlds.items()
-            },
+            worlds={name: (tuple(scenario.worlds[name].weights), index) for name, index in collected.worlds.items()},
             targets=scenario.targets,
             inputs=tuple(input_used(key, series) for key, series in sorted(collected.used.items())),
             events=_events(catalogue, scenario.events),
@@ -250,13 +259,11 @@ def _events(catalogue: Catalogue, names: tuple[str, ...]) -> tuple[tuple[str, st
 
 def input_used(key: str, series: Series) -> InputUsed:
     """Return an input's quantiles, for a path at its last month that two or more sources speak of, else its last."""
-    quantity, month = series, ""
-    if not isinstance(series, Quantity):
-        quantity = next(iter(series.parts().values()))
-        knots = getattr(series, "knots", ())
-        if knots:
-            pooled = [knot for knot in knots if len(knot[1].estimates) > 1] or [knots[-1]]
-            month, quantity = month_label(pooled[-1][0]), pooled[-1][1]
+    month = ""
+    quantity = next(iter(series.parts().values()))
+    if isinstance(series, QuantityPath):
+        pooled = [knot for knot in series.knots if len(knot[1].estimates) > 1] or series.knots[-1:]
+        month, quantity = month_label(pooled[-1][0]), pooled[-1][1]
     p5, p50, p95 = quantity.pooled.ppf(np.array([0.05, 0.5, 0.95]))
     estimates = series.estimates
     return InputUsed(
@@ -270,4 +277,3 @@ def input_used(key: str, series: Series) -> InputUsed:
         sources=tuple(dict.fromkeys(source for estimate in estimates for source in estimate.sources)),
         notes=tuple(dict.fromkeys(estimate.note for estimate in estimates if estimate.note)),
     )
-

@@ -30,11 +30,8 @@ class Problem:
 
     def __str__(self) -> str:
         text = f"{self.field}: {self.message}" if self.field else self.message
-        if self.place:
-            text = f"{self.place}  {text}"
-        if self.hint:
-            text = f"{text}; {self.hint}"
-        return " ".join(text.split())
+        line = " ".join((f"{text}; {self.hint}" if self.hint else text).split())
+        return f"{' '.join(self.place.split())}  {line}" if self.place else line
 
 
 class AutarkyError(Exception):
@@ -45,9 +42,7 @@ class InputError(AutarkyError):
     """The user's input is wrong. All problems found are kept and printed, one line each."""
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = (
-            (problems,) if isinstance(problems, Problem) else tuple(problems)
-        )
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

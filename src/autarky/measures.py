@@ -40,14 +40,14 @@ DEFINITIONS: dict[str, Definition] = {
     "production.dies": Definition("die", "flow", "compute dies inside the packages finished", "production"),
     **{
         f"production.h100e.{name}": Definition(
-            "H100e", "flow", f"packages finished, each counted as its {name} over that of the reference chip", "production"
+            "H100e", "flow", f"packages finished, each counted as its {name} over the reference chip's", "production"
         )
         for name in EQUIVALENTS
     },
     "installed.chips": Definition("chip", "stock", "packages made in the horizon and still working", "installed"),
     **{
         f"installed.h100e.{name}": Definition(
-            "H100e", "stock", f"packages still working, each counted as its {name} over the reference chip's", "installed"
+            "H100e", "stock", f"packages still working, counted as their {name} over the reference chip's", "installed"
         )
         for name in EQUIVALENTS
     },
@@ -65,7 +65,10 @@ def define(name: str) -> Definition:
     """Return the definition of a measure; an unknown name is an error that names the nearest ones."""
     if name not in DEFINITIONS:
         raise UnknownKeyError(
-            Problem(f"no measure is called {name!r}", hint=nearest(name, DEFINITIONS) or f"known: {', '.join(DEFINITIONS)}")
+            Problem(
+                f"no measure is called {name!r}",
+                hint=nearest(name, DEFINITIONS) or f"known: {', '.join(DEFINITIONS)}",
+            )
         )
     return DEFINITIONS[name]
 
@@ -105,7 +108,7 @@ class Tags:
             name: {"fab": name, "operator": fab.operator, "dedicated_to": fab.dedicated_to, "country": fab.country}
             for name, fab in model.fabs.items()
         }
-        dies = {name: {"die": name, "process": die.process} for name, die in model.dies.items()}
+        dies = {name: {"die": name, "process": die.process or ""} for name, die in model.dies.items()}
         memory = {name: {"memory_type": name} for name in model.memory_types}
         return cls(
             {
@@ -127,14 +130,14 @@ class Tags:
         known = {tag for row in rows for tag in row}
         for tag in scope:
             if tag not in known:
-                raise ScenarioError(
-                    Problem(f"a scope of this measure cannot name {tag!r}", hint=f"it can name {', '.join(sorted(known))}")
-                )
+                hint = f"it can name {', '.join(sorted(known))}"
+                raise ScenarioError(Problem(f"a scope of this measure cannot name {tag!r}", hint=hint))
         chosen = [i for i, row in enumerate(rows) if all(row[tag] == value for tag, value in scope.items())]
         if not chosen:
             values = sorted({f"{tag}: {row[tag]}" for tag in scope for row in rows})
             text = ", ".join(f"{tag}: {value}" for tag, value in scope.items())
-            raise ScenarioError(Problem(f"nothing simulated fits the scope {text}", hint=f"there is {', '.join(values)}"))
+            hint = f"there is {', '.join(values)}"
+            raise ScenarioError(Problem(f"nothing simulated fits the scope {text}", hint=hint))
         return chosen
 
 
@@ -156,7 +159,9 @@ def chip_worth(name: str, chip: Chip, product: Product | None, sampler: Sampler)
     What the product assumes stands in for a format or bandwidth that the chip's record lacks. 8-bit work on a
     chip without an 8-bit format runs at its 16-bit rate.
     """
-    rates = {form: sampler.draw(f"chips.{name}.dense.{form}", rate) for form, rate in chip.dense.items()}
+    rates: dict[str, Array] = {
+        form: sampler.draw(f"chips.{name}.dense.{form}", rate) for form, rate in chip.dense.items()
+    }
     for form, rate in (product.dense if product is not None else {}).items():
         if form not in rates:
             rates[form] = sampler.draw(f"products.{name}.dense.{form}", rate)
@@ -166,8 +171,9 @@ def chip_worth(name: str, chip: Chip, product: Product | None, sampler: Sampler)
         sixteen, eight = dense_rate(rates, 16), dense_rate(rates, 8)
         if sixteen is not None:
             worth["dense_16bit"] = sixteen
-        if eight is not None or sixteen is not None:
-            worth["dense_8bit"] = eight if eight is not None else sixteen  # type: ignore[assignment]
+        best = sixteen if eight is None else eight
+        if best is not None:
+            worth["dense_8bit"] = best
     if chip.memory is not None and chip.memory.bandwidth is not None:
         worth["memory_bandwidth"] = sampler.draw(f"chips.{name}.memory.bandwidth", chip.memory.bandwidth)
     elif product is not None and product.bandwidth is not None:

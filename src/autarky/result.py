@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ from autarky.analysis.condition import Fit
 from autarky.measures import Definition, Tags, define, months_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.months import month_label
-from autarky.quantities.summary import batch_standard_error, probability, weighted_mean, weighted_quantiles
+from autarky.quantities.summary import batch_standard_error, ess, probability, weighted_mean, weighted_quantiles
 from autarky.scenario.schema import Target
 
 LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -114,7 +115,7 @@ class Result:
         definition = define(measure)
         inside = months_of(period, self.months)
         monthly = self.monthly(measure, scope)
-        return monthly[inside].sum(axis=0) if definition.kind == "flow" else monthly[inside[-1]]
+        return over_period(monthly, inside, definition.kind)
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -140,6 +141,11 @@ class Result:
     def weights(self) -> Array | None:
         """Weights of the draws, (draw,), or None where all count the same."""
         return self.fit.weights if self.fit is not None and self.fit.usable and not self.settings.prior else None
+
+    @property
+    def effective_draws(self) -> float:
+        """Number of equally weighted draws that the weighted ones are worth."""
+        return float(self.settings.draws) if self.weights is None else ess(self.weights)
 
     def quantiles(self, values: Array, levels: Sequence[float] = tuple(LEVELS.values())) -> Array:
         """Return weighted quantiles over draws, (level, ...)."""
@@ -176,8 +182,7 @@ class Result:
         result: dict[str, dict[str, float]] = {}
         for year in self.years:
             inside = months_of(year, self.months)
-            values = monthly[inside].sum(axis=0) if definition.kind == "flow" else monthly[inside[-1]]
-            result[year] = self.summary(values)
+            result[year] = self.summary(over_period(monthly, inside, definition.kind))
         return result
 
     def target_draws(self, target: Target) -> NDArray[np.bool_]:
@@ -197,7 +202,7 @@ class Result:
             TargetResult(
                 target.name,
                 target.definition,
-                float(probability(met, self.weights)),
+                float(probability(met.astype(float), self.weights)),
                 self.standard_error(lambda v, w: probability(v, w), met.astype(float)),
             )
             for target, met in ((target, self.target_draws(target)) for target in self.targets)
@@ -210,11 +215,12 @@ class Result:
         for row, year in enumerate(years):
             volume = self.binding[row]
             leading = np.where(volume.sum(axis=0) > 0, volume.argmax(axis=0), -1)
+            names = {-1: "nothing made", **dict(enumerate(self.constraints))}
             shares = {
-                name: float(probability(leading == index, self.weights)) for index, name in enumerate(self.constraints)
+                name: float(probability((leading == index).astype(float), self.weights))
+                for index, name in names.items()
             }
-            idle = float(probability(leading == -1, self.weights))
-            result[str(year)] = {**{k: v for k, v in shares.items() if v > 0}, **({"nothing made": idle} if idle else {})}
+            result[str(year)] = {name: share for name, share in shares.items() if share > 0}
         return result
 
     def by_world(self, target: Target) -> dict[str, dict[str, float]]:
@@ -227,7 +233,7 @@ class Result:
                 inside = index == position
                 weight = None if self.weights is None else self.weights[inside]
                 if inside.any() and (weight is None or weight.any()):
-                    result[group][name] = float(probability(met[inside], weight))
+                    result[group][name] = float(probability(met[inside].astype(float), weight))
         return result
 
     def to_json(self) -> dict[str, Any]:
@@ -257,9 +263,15 @@ class Result:
         }
 
 
+def over_period(monthly: Array, inside: NDArray[np.int64], kind: str) -> Array:
+    """Return a period's value, (draw,): the sum of a flow over its months, or the stock at its end."""
+    total: Array = monthly[inside].sum(axis=0) if kind == "flow" else monthly[inside[-1]]
+    return total
+
+
 def _every_batch_counts(weights: Array, batches: int) -> bool:
     edges = np.linspace(0, weights.size, batches + 1).astype(int)
-    return all(weights[a:b].any() for a, b in zip(edges, edges[1:], strict=False))
+    return all(weights[a:b].any() for a, b in itertools.pairwise(edges))
 
 
 def fit_json(fit: Fit | None) -> dict[str, Any] | None:
@@ -282,4 +294,3 @@ def fit_json(fit: Fit | None) -> dict[str, Any] | None:
             for check in fit.checks
         },
     }
-

@@ -5,7 +5,7 @@ wafers -> good dies -> packaged chips (with memory) -> installed base
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +91,8 @@ def simulate(model: Model, sampler: Sampler) -> Flows:
 
 
 def _summed(one: dict[str, Array], other: dict[str, Array]) -> dict[str, Array]:
-    return {name: one.get(name, 0.0) + other.get(name, 0.0) for name in {**one, **other}}
+    shared = {name: one[name] + other[name] for name in one.keys() & other.keys()}
+    return {**one, **other, **shared}
 
 
 def _optional(sampler: Sampler, key: str, quantity: Series | None, default: float) -> Array | float:
@@ -138,24 +139,40 @@ def _by_month(values: Array, model: Model) -> Array:
 
 def dies_from_fabs(wafers: dict[str, Array], model: Model, sampler: Sampler) -> dict[str, Array]:
     """Return good dies by type, die/month. Mix and yield are read in the month the wafers come out."""
+    shared: dict[str, Array] = {}
     good: dict[str, Array] = {}
-    for fab_name, fab in model.fabs.items():
-        mix = {die: sampler.draw(f"fabs.{fab_name}.dies.{die}.mix", line.mix) for die, line in fab.dies.items()}
-        total = sum(mix.values()) if len(mix) > 1 else None
-        for die in fab.dies:
-            share = 1.0 if total is None else mix[die] / total
-            per_wafer = gross_dies_of(die, fab, model, sampler)
-            dies = wafers[fab_name] * share * per_wafer * yield_of(die, fab_name, fab, model, sampler)
-            good[die] = good[die] + dies if die in good else dies
+    for name, fab in model.fabs.items():
+        for die, part in wafers_by_die(name, fab, wafers[name], sampler).items():
+            if fab.dies[die].good is None and model.dies[die].good is not None:
+                # Fabs with the same yield: their wafers are added first.
+                shared[die] = shared[die] + part if die in shared else part
+            else:
+                gross = gross_dies_of(die, fab.process, model, sampler)
+                made = part * (gross * yield_of(die, name, fab, model, sampler))
+                good[die] = good[die] + made if die in good else made
+    for die, part in shared.items():
+        record = model.dies[die]
+        share = sampler.draw(f"dies.{die}.yield", record.good) if record.good is not None else 1.0
+        made = part * (gross_dies_of(die, record.process, model, sampler) * share)
+        good[die] = good[die] + made if die in good else made
     return good
 
 
-def gross_dies_of(die_name: str, fab: Fab, model: Model, sampler: Sampler) -> Array | float:
+def wafers_by_die(name: str, fab: Fab, wafers: Array, sampler: Sampler) -> dict[str, Array]:
+    """Return a fab's finished wafers by die, wafer/month: its mix, normalised."""
+    if len(fab.dies) == 1:
+        return dict.fromkeys(fab.dies, wafers)
+    mix = {die: sampler.draw(f"fabs.{name}.dies.{die}.mix", line.mix) for die, line in fab.dies.items()}
+    total = sum(mix.values())
+    return {die: wafers * (weight / total) for die, weight in mix.items()}
+
+
+def gross_dies_of(die_name: str, process_name: str | None, model: Model, sampler: Sampler) -> Array | float:
     """Return gross dies per wafer: published counts (draw,), or a count from the die's size."""
     die = model.dies[die_name]
     if die.gross_dies is not None:
         return sampler.draw(f"dies.{die_name}.gross_dies", die.gross_dies)
-    process = model.processes[fab.process] if fab.process else None
+    process = model.processes[process_name] if process_name else None
     scribe = value_of(process.scribe) if process and process.scribe else 0.0
     edge = value_of(process.edge_exclusion) if process and process.edge_exclusion else 0.0
     diameter = value_of(process.wafer_diameter) if process and process.wafer_diameter else WAFER_DIAMETER
@@ -221,9 +238,7 @@ def dies_from_banks(model: Model, sampler: Sampler) -> dict[str, Array]:
     return arriving
 
 
-def deliveries(
-    key: str, records: tuple[DieDelivery, ...] | tuple[StackDelivery, ...], model: Model, sampler: Sampler
-) -> Array:
+def deliveries(key: str, records: Sequence[DieDelivery | StackDelivery], model: Model, sampler: Sampler) -> Array:
     """Return what arrives each month (month, draw); what came before the horizon arrives in its first month."""
     flow = np.zeros((model.months.size, sampler.stop - sampler.start))
     for index, record in enumerate(records):

@@ -160,7 +160,7 @@ def test_letters_of_april_2025(law, row):
 
 
 def test_case_by_case_box_and_tariff_of_january_2026(law, row):
-    subject, *_, class_2023, _, letter, box, band = row
+    subject, *_, class_2023, _, _, box, band = row
     before, answer = law(subject, "2026-01-14"), law(subject, "2026-01-15")
     assert (before.case_by_case_box, before.tariff_band) == ("not applicable", None)
     assert (answer.case_by_case_box, answer.tariff_band) == (box, band)

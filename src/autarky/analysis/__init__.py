@@ -1,0 +1,1 @@
+"""What is read out of runs: conditioning on the record, comparisons, sensitivity."""

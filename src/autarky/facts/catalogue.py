@@ -53,9 +53,7 @@ class Catalogue:
             if name in records:
                 return collection, records[name]
         known = [key for records in self.collections.values() for key in records]
-        raise UnknownKeyError(
-            Problem(f"nothing in the catalogue is called {name!r}", hint=nearest(name, known))
-        )
+        raise UnknownKeyError(Problem(f"nothing in the catalogue is called {name!r}", hint=nearest(name, known)))
 
     def quantities(self) -> Iterator[tuple[str, Series]]:
         """Yield every quantity with its dotted key `collection.id.field`."""

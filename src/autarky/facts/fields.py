@@ -123,9 +123,7 @@ def _month(value: Any) -> int:
     try:
         return parse_month(str(value))
     except QuantityError as error:
-        raise PydanticCustomError(
-            "month", "{message}", {"message": error.message, "hint": error.hint}
-        ) from None
+        raise PydanticCustomError("month", "{message}", {"message": error.message, "hint": error.hint}) from None
 
 
 Month: TypeAlias = Annotated[int, BeforeValidator(_month)]

@@ -171,9 +171,7 @@ def read_record(
     return result
 
 
-def validation_problems(
-    error: ValidationError, model: type[BaseModel], key: str, place: Place
-) -> Iterable[Problem]:
+def validation_problems(error: ValidationError, model: type[BaseModel], key: str, place: Place) -> Iterable[Problem]:
     """Yield one problem for each fault that pydantic found in a record."""
     for fault in error.errors(include_url=False):
         context = fault.get("ctx", {})
@@ -194,9 +192,7 @@ def fields_at(model: type[BaseModel], at: tuple[str | int, ...]) -> list[str]:
     current: Any = model
     for key in at:
         inner = _models_in(current)
-        field = next(
-            (f for m in inner for n, f in m.model_fields.items() if key in (n, f.alias)), None
-        )
+        field = next((f for m in inner for n, f in m.model_fields.items() if key in (n, f.alias)), None)
         current = field.annotation if field is not None else current
     return [field.alias or name for m in _models_in(current) for name, field in m.model_fields.items()]
 

@@ -19,6 +19,7 @@ from autarky.facts.fields import (
     last_day,
     read_in_unit,
 )
+from autarky.facts.rule_records import Country, Rule
 from autarky.quantities.estimates import Quantity
 
 Grade: TypeAlias = Literal["A", "B", "C"]
@@ -83,6 +84,8 @@ class Die(Record):
     height: Annotated[Quantity, Of("mm")] | None = None
     gross_dies: Annotated[Quantity, Of("die/wafer")] | None = None
     placement: str = "exact"
+    good: Annotated[Series, Of("1", "fraction", path=True)] | None = Field(default=None, alias="yield")
+    """Yield wherever it is made; a fab may state its own."""
     salvage: Salvage | None = None
 
 
@@ -198,7 +201,7 @@ class System(Record):
 
 
 class DieLine(Part):
-    """What a fab does with one die: its share of the wafers and its yield there."""
+    """What a fab does with one die: its share of the wafers, and its yield there where that is its own."""
 
     mix: Share
     good: Annotated[Series, Of("1", "fraction", path=True)] | None = Field(default=None, alias="yield")
@@ -411,5 +414,6 @@ COLLECTIONS: dict[str, type[Part]] = {
     "series": TimeSeries,
     "pooling": Pooling,
     "events": Event,
+    "rules": Rule,
+    "countries": Country,
 }
-

@@ -29,9 +29,7 @@ Fault = tuple[tuple[str | int, ...], str, str]
 PlaceOf = Callable[[str, str, tuple[str | int, ...]], str]
 
 
-def reference_problems(
-    catalogue: Catalogue, place: PlaceOf, only: set[tuple[str, str]] | None = None
-) -> list[Problem]:
+def reference_problems(catalogue: Catalogue, place: PlaceOf, only: set[tuple[str, str]] | None = None) -> list[Problem]:
     """Return every broken rule; `only` limits the search to some (collection, id)."""
     problems = [
         Problem(message, place(collection, name, at), ".".join([collection, name, *map(str, at)]), hint)

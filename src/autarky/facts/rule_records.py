@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from autarky.facts.fields import Part, Record, SourceIds
 
 ClassName: TypeAlias = Literal["3A090.a", "3A090.b", "3A090.c"]
 Measure: TypeAlias = Literal[
@@ -32,26 +34,8 @@ Status: TypeAlias = Literal[
 ]
 
 
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Names: TypeAlias = SourceIds
 """One text or a list of texts."""
-
-
-class Part(BaseModel):
-    """A group of fields inside a record."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Record(Part):
-    """An entry of the catalogue: what it is called, where it comes from, and what to know about it."""
-
-    label: str
-    source: Names = ()
-    note: str = ""
 
 
 class Span(Part):

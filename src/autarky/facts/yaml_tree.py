@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Sequence
@@ -20,6 +21,10 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _NOT_A_NUMBER = re.compile(r"[-+]?\.?(nan|inf|infinity)", re.IGNORECASE)
 _ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*[\w-]", re.MULTILINE)
+LARGEST = 2**24
+"""Bytes of a file that are read; a longer one was not written by hand."""
+DEEPEST = 40
+"""Levels of nesting that are read; what is meant as a scenario or a fact needs fewer than ten."""
 _CONSTANTS: dict[str, Plain] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -39,7 +44,11 @@ class Document:
             if found is None:
                 break
             node, mark = found
-        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else self.name
+        return _place(self.name, mark) if mark else self.name
+
+
+def _place(name: str, mark: Any) -> str:
+    return f"{name}:{mark.line + 1}:{mark.column + 1}"
 
 
 def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
@@ -56,19 +65,31 @@ def read_document(path: Path, name: str | None = None) -> Document:
     """Return the document at `path`; `name` is what errors call it (default: the path as given)."""
     name = name or str(path)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
     except FileNotFoundError:
         raise InputError(Problem("no such file", place=name)) from None
     except OSError as error:
         raise InputError(Problem(f"cannot be read ({error.strerror})", place=name)) from None
+    if len(content) > LARGEST:
+        raise InputError(Problem(f"longer than {LARGEST // 2**20} MiB", place=name, hint="is this the right file?"))
+    return parse_document(_decoded(content, name), name)
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError(Problem("this file is in UTF-16", place=name, hint="save it as UTF-8"))
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        problem = Problem(
-            f"not a text file (byte {error.start} is not UTF-8)", place=name, hint="save it as UTF-8 YAML"
-        )
-        raise InputError(problem) from None
-    return parse_document(text, name)
+        message = f"this is not text in UTF-8 (byte {content[error.start]:#04x})"
+        before = content[: error.start].decode("utf-8", "replace")
+        raise InputError(Problem(message, _place_after(before, name), hint="save it as UTF-8")) from None
+
+
+def _place_after(before: str, name: str) -> str:
+    lines = before.split("\n")
+    return f"{name}:{len(lines)}:{len(lines[-1]) + 1}"
 
 
 def parse_document(text: str, name: str) -> Document:
@@ -78,16 +99,11 @@ def parse_document(text: str, name: str) -> Document:
             _reject_aliases(text, name)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        message = f"broken YAML: {error.problem or error.context}"
-        raise InputError(
-            Problem(message, place=place, hint="check indentation, colons and quotes on this line")
-        ) from None
-    except yaml.YAMLError as error:
-        raise InputError(Problem(f"broken YAML: {error}", place=name)) from None
-    except RecursionError:
-        raise InputError(Problem("nested too deeply", place=name)) from None
+        raise InputError(_broken(error, name)) from None
+    except yaml.reader.ReaderError as error:
+        before = text.encode()[: error.position].decode("utf-8", "ignore")
+        message = f"this is not text (control character {error.character:#04x})"
+        raise InputError(Problem(message, _place_after(before, name), hint="save it as UTF-8 text")) from None
     problems: list[Problem] = []
     data = _plain(root, name, (), problems) if root is not None else None
     if problems:
@@ -95,31 +111,48 @@ def parse_document(text: str, name: str) -> Document:
     return Document(name, data, root)
 
 
+def _broken(error: yaml.MarkedYAMLError, name: str) -> Problem:
+    mark, start = error.problem_mark, error.context_mark
+    begun = ""
+    if start and (mark is None or "end of stream" in (error.problem or "")):
+        # What is never closed is found missing only at the end; the fault is where it was opened.
+        mark = start
+    elif start and mark and start.line != mark.line and error.context and error.context.startswith("while"):
+        begun = f" begun in line {start.line + 1}"
+    said = ", ".join(filter(None, (f"{error.context}{begun}" if error.context else "", error.problem)))
+    place = _place(name, mark) if mark else name
+    return Problem(f"broken YAML: {said}", place, hint="check indentation, colons, brackets and quotes here")
+
+
 def _reject_aliases(text: str, name: str) -> None:
     # An alias can stand for a tree that stands for a tree: a short file then grows without bound.
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            mark = event.start_mark
-            raise InputError(
-                Problem(
-                    f"YAML alias *{event.anchor} is not allowed",
-                    place=f"{name}:{mark.line + 1}:{mark.column + 1}",
-                    hint="write the value out",
-                )
-            )
+            message = f"YAML alias *{event.anchor} is not allowed"
+            raise InputError(Problem(message, _place(name, event.start_mark), hint="write the value out"))
 
 
 def _plain(node: yaml.Node, name: str, at: tuple[str | int, ...], problems: list[Problem]) -> Plain:
+    if not node.tag.startswith("tag:yaml.org,2002:") or "/" in node.tag:
+        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+        problems.append(_problem(node, name, at, f"the YAML tag {tag} is not allowed", "write a plain value"))
+        return None
+    if len(at) > DEEPEST:
+        problems.append(_problem(node, name, at[:3], f"nested more than {DEEPEST} levels deep", "flatten it"))
+        return None
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Plain] = {}
+        lines: dict[str, int] = {}
         for key_node, value_node in node.value:
             key = key_node.value
             if not isinstance(key_node, yaml.ScalarNode):
-                problems.append(_problem(key_node, name, at, "a key must be text"))
+                problems.append(_problem(key_node, name, at, "a key must be text", "write `key: value`"))
                 continue
             if key in mapping:
-                problems.append(_problem(key_node, name, (*at, key), "this key stands twice", "keep one"))
+                message = f"this key already stands in line {lines[key]}"
+                problems.append(_problem(key_node, name, (*at, key), message, "keep one"))
                 continue
+            lines[key] = key_node.start_mark.line + 1
             mapping[key] = _plain(value_node, name, (*at, key), problems)
         return mapping
     if isinstance(node, yaml.SequenceNode):
@@ -130,25 +163,22 @@ def _plain(node: yaml.Node, name: str, at: tuple[str | int, ...], problems: list
 def _scalar(node: yaml.Node, name: str, at: tuple[str | int, ...], problems: list[Problem]) -> Plain:
     # YAML 1.1 reads NO as false, 1:30 as 90 and 2025-12-02 as a date object; here they stay text.
     text: str = node.value
-    if node.style:
+    if isinstance(node, yaml.ScalarNode) and node.style:
         return text
     if text.lower() in _CONSTANTS:
         return _CONSTANTS[text.lower()]
-    if _INTEGER.fullmatch(text):
-        return int(text)
     if _FLOAT.fullmatch(text):
         value = float(text)
         if not math.isfinite(value):
-            problems.append(_problem(node, name, at, f"{text} is too large for a number"))
-        return value
+            shown = text if len(text) <= 20 else f"{text[:20]}..."
+            problems.append(_problem(node, name, at, f"{shown} is too large for a number", "give a finite value"))
+            return None
+        return int(text) if _INTEGER.fullmatch(text) else value
     if _NOT_A_NUMBER.fullmatch(text):
         problems.append(_problem(node, name, at, f"{text} is not a usable number", "give a finite value"))
         return None
     return text
 
 
-def _problem(
-    node: yaml.Node, name: str, at: Sequence[str | int], message: str, hint: str = ""
-) -> Problem:
-    mark = node.start_mark
-    return Problem(message, f"{name}:{mark.line + 1}:{mark.column + 1}", ".".join(map(str, at)), hint)
+def _problem(node: yaml.Node, name: str, at: Sequence[str | int], message: str, hint: str = "") -> Problem:
+    return Problem(message, _place(name, node.start_mark), ".".join(map(str, at)), hint)

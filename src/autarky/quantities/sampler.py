@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autarky.errors import QuantityError
 from autarky.quantities.arrays import Array
-from autarky.quantities.correlation import correlate
+from autarky.quantities.correlation import mix
 from autarky.quantities.draws import Streams
 from autarky.quantities.estimates import Quantity
 from autarky.quantities.paths import GrowthPath, LogisticPath, Path
@@ -21,11 +21,10 @@ Series = Quantity | Path | LogisticPath | GrowthPath
 
 @dataclass(frozen=True)
 class Correlation:
-    """Quantities that move together: their keys, their correlation matrix, and which kind it is."""
+    """Quantities that move together: their keys, and how their scores are mixed (see `mixing_matrix`)."""
 
     keys: tuple[str, ...]
-    matrix: Array
-    kind: str
+    lower: Array
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,5 @@ class Sampler:
             return self.streams.uniform(key, self.start, self.stop)
         if key not in self._correlated:
             independent = np.stack([self.streams.uniform(k, self.start, self.stop) for k in group.keys])
-            correlated = correlate(independent, group.matrix, kind=group.kind)
-            self._correlated.update(zip(group.keys, correlated, strict=True))
+            self._correlated.update(zip(group.keys, mix(independent, group.lower), strict=True))
         return self._correlated[key]

@@ -42,11 +42,11 @@ class RuleSet:
 
     def __post_init__(self) -> None:
         """Refuse a switch that nothing carries."""
-        known = {*self.options, *(f"-{name}" for name in self.rules)}
+        known = {*self.options, *(f"-{name}" for name, rule in self.rules.items() if rule.formats is None)}
         known |= {name for name, rule in self.rules.items() if rule.switched}
         for switch in sorted(self.switches):
             if switch not in known:
-                hint = nearest(switch, known) or f"known: {', '.join(sorted(known - {'-'}))}"
+                hint = nearest(switch, known) or f"known: {', '.join(sorted(known))}"
                 raise UnknownKeyError(Problem(f"no switch is called {switch!r}", field="switches", hint=hint))
 
     @cached_property
@@ -172,9 +172,7 @@ class RuleSet:
         """Refuse a day before the first rule."""
         if day < self.first_day:
             raise InputError(
-                Problem(
-                    f"no rule holds yet on {day}", field="date", hint=f"the first holds from {self.first_day}"
-                )
+                Problem(f"no rule holds yet on {day}", field="date", hint=f"the first holds from {self.first_day}")
             )
 
 

@@ -1,10 +1,10 @@
 """A chip written out by a user, as plain data: read into a `ChipSpec`, with every fault named.
 
     name: My chip
-    dies: [{area: 814, planar: false, count: 1}]     # mm**2
-    dense: {fp8: 1979, bf16: 989.4}                  # TOPS or TFLOPS
-    memory_bandwidth: 3350                           # GB/s
-    interconnect: 900                                # GB/s, all inputs and outputs, both ways
+    dies: [{area: 814, planar: false, count: 1}]  # mm**2
+    dense: {fp8: 1979, bf16: 989.4}               # TOPS or TFLOPS
+    memory_bandwidth: 3350                        # GB/s
+    interconnect: 900                             # GB/s, all inputs and outputs, both ways
     data_centre: true
 
 A number is exact or [low, high]. Rates under `sparse` need `sparse_ratio`. A memory stack by itself has `hbm`.
@@ -12,16 +12,38 @@ A number is exact or [low, high]. Rates under `sparse` need `sparse_ratio`. A me
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from autarky.errors import InputError, Problem, nearest
 from autarky.rules.metrics import ChipSpec, Die, HbmStack
 
-Number: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Bounded: TypeAlias = Number | tuple[Number, Number]
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ValueError(f"{value!r} is not a number above zero")
+    return float(value)
+
+
+def _bounded(value: object) -> float | tuple[float, float]:
+    if not isinstance(value, list | tuple):
+        return _number(value)
+    if len(value) != 2 or _number(value[0]) > _number(value[1]):
+        raise ValueError(f"{value!r} is neither a number nor [low, high]")
+    return _number(value[0]), _number(value[1])
+
+
+def _ratio(value: object) -> float | dict[str, float] | None:
+    if isinstance(value, dict):
+        return {str(name): _number(ratio) for name, ratio in value.items()}
+    return None if value is None else _number(value)
+
+
+Bounded: TypeAlias = Annotated[float | tuple[float, float], PlainValidator(_bounded)]
+Ratio: TypeAlias = Annotated[float | dict[str, float] | None, PlainValidator(_ratio)]
 
 
 class _Part(BaseModel):
@@ -46,7 +68,7 @@ class _ChipForm(_Part):
     dies: tuple[_DieForm, ...] = ()
     dense: dict[str, Bounded] = Field(default_factory=dict)
     sparse: dict[str, Bounded] = Field(default_factory=dict)
-    sparse_ratio: Number | dict[str, Number] | None = None
+    sparse_ratio: Ratio = None
     memory_bandwidth: Bounded | None = None
     interconnect: Bounded | None = None
     dram: str = ""
@@ -88,19 +110,14 @@ def chip_from_plain(raw: Mapping[str, object], place: str = "") -> ChipSpec:
 
 
 def _problems(error: ValidationError, place: str) -> list[Problem]:
-    problems: dict[Problem, None] = {}
+    problems: list[Problem] = []
     for fault in error.errors(include_url=False):
-        at = ".".join(str(part) for part in fault["loc"] if not _internal(part))
+        at = ".".join(map(str, fault["loc"]))
+        message, hint = fault["msg"].removeprefix("Value error, "), ""
         if fault["type"] == "extra_forbidden":
-            hint = nearest(str(fault["loc"][-1]), _ChipForm.model_fields)
-            problems[Problem("unknown field", place, at, hint)] = None
+            known = _ChipForm.model_fields
+            message, hint = "unknown field", nearest(at, known) or f"known: {', '.join(known)}"
         elif fault["type"] == "missing":
-            problems[Problem("this field is missing", place, at)] = None
-        else:
-            problems[Problem(fault["msg"].removeprefix("Value error, "), place, at)] = None
-    return list(problems)
-
-
-def _internal(part: str | int) -> bool:
-    """Return whether a step of a fault's path names one of several accepted forms and no field."""
-    return isinstance(part, str) and ("[" in part or part in ("float", "constrained-float"))
+            message = "this field is missing"
+        problems.append(Problem(message, place, at, hint))
+    return problems

@@ -95,6 +95,9 @@ def classify(
 ) -> Classification:
     """Return class, licence status and review of `chip` on a day.
 
+    The item is taken to be subject to the regulations wherever it starts from; whom the Entity List or an end-use
+    rule names is not looked at.
+
     Parameters
     ----------
     chip
@@ -158,7 +161,7 @@ def _answer(chip: ChipSpec, situation: Situation) -> Classification:
     class_name, options, probabilities = _class(texts, values, chip.data_centre)
     item = Item(values, chip.data_centre, chip.maker, chip.us_available)
     caught = caught_by_letters(item, situation)
-    merged = _merged([standing(name, item, situation, caught) for name in options])
+    merged = _merged({name: standing(name, item, situation, caught) for name in options})
     band, tariff_rules = _tariff_band(rules, day, values)
     used = dict.fromkeys([*(name for name, _ in entries), *merged.used, *tariff_rules])
     read = readings(chip, rules, lambda other: _class(texts, other, chip.data_centre)[0])
@@ -201,7 +204,7 @@ def _class(
 ) -> tuple[str, tuple[str, ...], dict[str, float] | None]:
     """Return (class, every class it can be, share of each among the samples if there are any)."""
     shares = None
-    options = tuple(dict.fromkeys(name for name, _ in possible_classes(texts, chip, data_centre)))
+    options = possible_classes(texts, chip, data_centre)
     if chip.samples.keys() & {"tpp", "area", "interconnect", "memory_bandwidth_density"}:
         shares = sampled_classes(texts, chip, data_centre).probabilities()
         if UNDETERMINED not in shares:
@@ -209,24 +212,26 @@ def _class(
     return (options[0] if len(options) == 1 else UNDETERMINED), options, shares
 
 
-def _merged(standings: list[Standing]) -> Standing:
+def _merged(standings: Mapping[str, Standing]) -> Standing:
     """Return the standing that all possible classes share; what differs between them is undetermined."""
-    first = standings[0]
-    if len(standings) == 1:
+    each = list(standings.values())
+    first = each[0]
+    if len(each) == 1:
         return first
 
     def agreed(values: list[str]) -> str:
         return values[0] if len(set(values)) == 1 else UNDETERMINED
 
-    exceptions = {one.exception for one in standings}
+    reasons = [f"if {name}: {reason}" for name, one in standings.items() for reason in one.reasons]
+    shared = set(first.conditions).intersection(*(one.conditions for one in each))
     return Standing(
-        licence=agreed([one.licence for one in standings]),
-        exception=first.exception if len(exceptions) == 1 else None,
-        review=agreed([one.review for one in standings]),
-        box=agreed([one.box for one in standings]),
-        reasons=tuple(dict.fromkeys(reason for one in standings for reason in one.reasons)),
-        conditions=tuple(dict.fromkeys(text for one in standings for text in one.conditions)),
-        used=tuple(dict.fromkeys(name for one in standings for name in one.used)),
+        licence=agreed([one.licence for one in each]),
+        exception=first.exception if len({one.exception for one in each}) == 1 else None,
+        review=agreed([one.review for one in each]),
+        box=agreed([one.box for one in each]),
+        reasons=tuple(reasons),
+        conditions=tuple(condition for condition in first.conditions if condition in shared),
+        used=tuple(dict.fromkeys(name for one in each for name in one.used)),
     )
 
 
@@ -271,8 +276,7 @@ def _guidance_warnings(chip: ChipSpec, situation: Situation, options: tuple[str,
     return [
         f"{name}: {state.state}: {state.text}"
         for name, rule in situation.rules.active(situation.day)
-        if rule.designers_in is not None
-        and situation.geography.within(designer, rule.designers_in, situation.day)
+        if rule.designers_in is not None and situation.geography.within(designer, rule.designers_in, situation.day)
         for state in rule.states
         if state.holds(situation.day)
     ]

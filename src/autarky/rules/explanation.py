@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autarky.facts.rule_records import Entry, Limit, Paragraph
-from autarky.rules.lines import UNITS, bounds_of, meets_all, number, truth
+from autarky.rules.lines import UNITS, bounds_of, meets_all, number, thresholds, truth
 from autarky.rules.metrics import Measures, Range
 
 WORDS = {
@@ -67,7 +67,7 @@ def deciding_words(
     if not entries:
         return f"no control-list entry on {'memory' if chip.subject == 'memory' else 'chips'} holds yet"
     if class_name == "undetermined":
-        return f"{' or '.join(options)}: {'; '.join(_open_numbers(chip, data_centre))}"
+        return f"{' or '.join(options)}: {'; '.join(_open_numbers(entries, chip, data_centre))}"
     for entry in entries:
         for exclusion in entry.exclusions:
             if data_centre is exclusion.data_centre and meets_all(exclusion.all, chip):
@@ -80,10 +80,7 @@ def deciding_words(
     if class_name != "none":
         return f"{class_name} within all of the bounds given, by one paragraph or another"
     return "; ".join(
-        words
-        for entry in entries
-        for paragraph in entry.paragraphs
-        if (words := _failed_words(paragraph, chip))
+        words for entry in entries for paragraph in entry.paragraphs if (words := _failed_words(paragraph, chip))
     )
 
 
@@ -112,15 +109,19 @@ def _bounds_words(bounds: Range) -> str:
     return number(bounds.low) if bounds.exact else f"{number(bounds.low)} to {number(bounds.high)}"
 
 
-def _open_numbers(chip: Measures, data_centre: bool | None) -> list[str]:
+def _open_numbers(entries: Sequence[Entry], chip: Measures, data_centre: bool | None) -> list[str]:
+    """Return what is unknown among the numbers that the entries look at."""
     words: list[str] = []
     if data_centre is None:
         words.append("whether it is designed or marketed for data centres is unknown")
-    parts = {"TPP": chip.tpp, "applicable die area": chip.area, "interconnect": chip.interconnect}
-    if chip.subject == "memory":
-        parts = {WORDS["memory_bandwidth_density"]: chip.memory_bandwidth_density}
-    for name, bounds in parts.items():
-        if bounds is None or bounds.exact:
+    looked_at: dict[str, tuple[str, Range | None]] = {
+        "tpp": (WORDS["tpp"], chip.tpp),
+        "performance_density": ("applicable die area", chip.area),
+        "interconnect": (WORDS["interconnect"], chip.interconnect),
+        "memory_bandwidth_density": (WORDS["memory_bandwidth_density"], chip.memory_bandwidth_density),
+    }
+    for measure, (name, bounds) in looked_at.items():
+        if bounds is None or bounds.exact or not thresholds(entries, measure):
             continue
         unknown = bounds.low == 0 and math.isinf(bounds.high)
         words.append(f"{name} is unknown" if unknown else f"{name} lies within {_bounds_words(bounds)}")

@@ -77,9 +77,7 @@ def _presumption(
     counted = package.packager == "approved" or (
         package.packager == "fab"
         and package.packaged_in is not None
-        and not geography.within(
-            geography.code(package.packaged_in, "packaged_in"), rule.packaged_outside, day
-        )
+        and not geography.within(geography.code(package.packaged_in, "packaged_in"), rule.packaged_outside, day)
     )
     if counted and package.transistors is not None and package.transistors < limit:
         return FoundryAnswer(False, f"{package.transistors:g} transistors in the package, below {limit:g}")
@@ -109,17 +107,11 @@ def _authorized(package: LogicPackage, day: date, rule: FoundryPresumption, geog
     for terms in rule.authorized:
         if not terms.holds(day) or not geography.within(headquarters, terms.headquarters, day):
             continue
-        if geography.within(headquarters, terms.not_from, day) or geography.within(
-            located, terms.not_from, day
-        ):
+        if geography.within(headquarters, terms.not_from, day) or geography.within(located, terms.not_from, day):
             continue
         if not terms.applied:
             return True
         applied = package.designer_applied
         lapses = terms.lapses_after_days
-        return (
-            applied is not None
-            and applied <= day
-            and (lapses is None or day < applied + timedelta(days=lapses))
-        )
+        return applied is not None and applied <= day and (lapses is None or day < applied + timedelta(days=lapses))
     return False

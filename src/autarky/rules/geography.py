@@ -24,9 +24,7 @@ class Geography:
         if found is None:
             hint = nearest(name, [*self.countries, *(c.label for c in self.countries.values())])
             raise UnknownKeyError(
-                Problem(
-                    f"no country is called {name!r}", field=field, hint=hint or "give an ISO code such as CN"
-                )
+                Problem(f"no country is called {name!r}", field=field, hint=hint or "give an ISO code such as CN")
             )
         return found
 
@@ -57,9 +55,7 @@ class Geography:
 
     def _scope(self, name: str) -> Scope:
         if name not in self.scopes:
-            raise UnknownKeyError(
-                Problem(f"no set of countries is called {name!r}", hint=nearest(name, self.scopes))
-            )
+            raise UnknownKeyError(Problem(f"no set of countries is called {name!r}", hint=nearest(name, self.scopes)))
         return self.scopes[name]
 
     @cached_property

@@ -107,9 +107,7 @@ def caught_by_letters(item: Item, situation: Situation) -> Caught:
     found: list[tuple[str, Letter]] = []
     warnings: list[str] = []
     for name, letter in situation.rules.letters(situation.day) if item.chip.subject == "chip" else ():
-        if not (
-            situation.destination_in(letter.destinations) or situation.headquarters_in(letter.headquarters)
-        ):
+        if not (situation.destination_in(letter.destinations) or situation.headquarters_in(letter.headquarters)):
             continue
         answer = meets_any(letter.any, item.chip)
         if letter.data_centre is not None:
@@ -134,9 +132,7 @@ def standing(name: str, item: Item, situation: Situation, caught: Caught) -> Sta
     if not activity.needs_licence:
         return Standing(NOT_REQUIRED, reasons=(activity.text,))
     if situation.to == rules.home:
-        return Standing(
-            NOT_REQUIRED, reasons=("no export: the destination is the country whose law this is",)
-        )
+        return Standing(NOT_REQUIRED, reasons=("no export: the destination is the country whose law this is",))
     notes = _Notes()
     need = _need(name, situation, notes)
     if caught.answer is not False:
@@ -148,7 +144,7 @@ def standing(name: str, item: Item, situation: Situation, caught: Caught) -> Sta
     exception = _exception(name, item, situation, need, caught, notes)
     box = _box(name, item, situation)
     review = _review(name, item, situation, need, caught, box, notes)
-    notes.reasons += _programmes(name, situation, caught, box, notes)
+    notes.reasons += _programmes(name, situation, need, caught, box, notes)
     return Standing(
         licence=_licence(need, exception, caught),
         exception=exception.name if exception is not None else None,
@@ -178,9 +174,11 @@ def _need(name: str, situation: Situation, notes: _Notes) -> _Need:
             notes.reasons.append(f"{situation.recipient} is listed as free of the licence for {situation.to}")
             notes.used.append(rule)
             destination = False
-        if destination or headquarters:
-            whom = situation.to if destination else f"a party headquartered in {situation.headquarters}"
-            notes.reasons.append(f"licence for {whom}: {requirement.basis}")
+        if destination:
+            notes.reasons.append(f"licence for {situation.to}: {requirement.basis}")
+            notes.used.append(rule)
+        elif headquarters and situation.headquarters != situation.to:
+            notes.reasons.append(f"licence for a party headquartered in {situation.headquarters}: {requirement.basis}")
             notes.used.append(rule)
         embargo |= requirement.any_item and destination
         by_destination |= destination
@@ -252,9 +250,7 @@ def _box(name: str, item: Item, situation: Situation) -> str:
     return {True: "in", False: "out", None: UNDETERMINED}[meets_all(lane[1].all, item.chip)]
 
 
-def _review(
-    name: str, item: Item, situation: Situation, need: _Need, caught: Caught, box: str, notes: _Notes
-) -> str:
+def _review(name: str, item: Item, situation: Situation, need: _Need, caught: Caught, box: str, notes: _Notes) -> str:
     policies: list[str] = []
     for rule, review in situation.rules.reviews(situation.day) if need.any else ():
         fits = _fits(review, name, item, situation, box)
@@ -291,10 +287,12 @@ def _fits(review: Review, name: str, item: Item, situation: Situation, box: str)
     return all_true(answers)
 
 
-def _programmes(name: str, situation: Situation, caught: Caught, box: str, notes: _Notes) -> Iterator[str]:
-    """Yield the terms of licences issued under the letter or lane that the item is under."""
+def _programmes(name: str, situation: Situation, need: _Need, caught: Caught, box: str, notes: _Notes) -> Iterator[str]:
+    """Yield the terms of licences issued under the lane, or under the letter where nothing else needs a licence."""
     lane = _lane(name, situation) if box == "in" else None
-    under = [rule for rule, _ in caught.letters if caught.answer] + ([lane[0]] if lane is not None else [])
+    under = [lane[0]] if lane is not None else []
+    if caught.answer and not need.any:
+        under += [rule for rule, _ in caught.letters]
     for rule, record in situation.rules.active(situation.day):
         for programme in record.programmes:
             if programme.under in under:

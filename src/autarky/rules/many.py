@@ -29,9 +29,7 @@ class ManyClasses:
         """Return the share of each class that occurs, weighted where `weights` `(draw,)` are given."""
         counts = np.bincount(self.codes.ravel(), weights=weights, minlength=len(self.names))
         total = float(counts.sum())
-        return {
-            name: float(count) / total for name, count in zip(self.names, counts, strict=True) if count > 0
-        }
+        return {name: float(count) / total for name, count in zip(self.names, counts, strict=True) if count > 0}
 
 
 def classify_many(
@@ -92,15 +90,11 @@ def sampled_classes(entries: Sequence[Entry], chip: Measures, data_centre: bool 
     count = len(next(iter(chip.samples.values())))
     stack = chip.samples.get("memory_bandwidth_density")
     if stack is not None:
-        return ManyClasses(
-            class_codes(entries, {"memory_bandwidth_density": stack}, np.ones(count, np.bool_))
-        )
+        return ManyClasses(class_codes(entries, {"memory_bandwidth_density": stack}, np.ones(count, np.bool_)))
     low, high = _columns(chip, "tpp", chip.tpp, count)
     bounds = {
         "tpp": (low, high),
-        "performance_density": _density_bounds(
-            low, high, *_columns(chip, "area", chip.area or UNKNOWN, count)
-        ),
+        "performance_density": _density_bounds(low, high, *_columns(chip, "area", chip.area or UNKNOWN, count)),
         "interconnect": _columns(chip, "interconnect", chip.interconnect, count),
     }
     answers = [
@@ -123,9 +117,7 @@ def _columns(chip: Measures, name: str, bounds: Range, count: int) -> Bounds:
 def _density_bounds(low: Array, high: Array, area_low: Array, area_high: Array) -> Bounds:
     with np.errstate(divide="ignore", invalid="ignore"):
         # 0/0 and infinity/infinity: nothing is known.
-        return np.nan_to_num(low / area_high, nan=0.0), np.nan_to_num(
-            high / area_low, nan=np.inf, posinf=np.inf
-        )
+        return np.nan_to_num(low / area_high, nan=0.0), np.nan_to_num(high / area_low, nan=np.inf, posinf=np.inf)
 
 
 def _codes(entries: Sequence[Entry], bounds: Mapping[str, Bounds], centres: Flags, absent: Flags) -> Codes:
@@ -151,9 +143,5 @@ def _stops(entries: Sequence[Entry], measure: str, low: Array, high: Array) -> l
     if np.array_equal(low, high):
         return [low]
     limits = thresholds(entries, measure)
-    turns = [
-        turn
-        for limit in limits
-        for turn in (np.nextafter(limit, -np.inf), limit, np.nextafter(limit, np.inf))
-    ]
+    turns = [turn for limit in limits for turn in (np.nextafter(limit, -np.inf), limit, np.nextafter(limit, np.inf))]
     return [low, high, *(np.clip(turn, low, high) for turn in turns)]

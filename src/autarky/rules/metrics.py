@@ -158,9 +158,7 @@ def measures(
 
 def bit_lengths(formats: Formats, reading: Mapping[str, str]) -> dict[str, int]:
     """Return the bit length of every format under the default readings, or those named in `reading`."""
-    read = {
-        name: choices.bits[reading.get(name, choices.default)] for name, choices in formats.readings.items()
-    }
+    read = {name: choices.bits[reading.get(name, choices.default)] for name, choices in formats.readings.items()}
     return {**formats.bits, **read}
 
 
@@ -183,9 +181,7 @@ def dense_rates(chip: ChipSpec, known: Iterable[str], warnings: list[str]) -> di
                 ("sparse", name),
             )
         if not ratio >= 1:
-            raise QuantityError(
-                f"{ratio:g} is no ratio of sparse to dense", "it is 1 or more", ("sparse_ratio",)
-            )
+            raise QuantityError(f"{ratio:g} is no ratio of sparse to dense", "it is 1 or more", ("sparse_ratio",))
         rates[name] = _scaled(_checked(rate, ("sparse", name)), 1 / ratio)
         warnings.append(f"the sparse {name} rate was divided by {ratio:g}: only dense rates count")
     return rates
@@ -230,9 +226,7 @@ def _highest(tpps: Mapping[str, Amount], samples: dict[str, Array]) -> tuple[Ran
     governing = max(ranges, key=lambda name: (ranges[name].high, ranges[name].low))
     if any(isinstance(tpp, np.ndarray) for tpp in tpps.values()):
         if any(isinstance(tpp, tuple) for tpp in tpps.values()):
-            raise QuantityError(
-                "rates are partly samples and partly bounds", "give samples for all, or bounds for all"
-            )
+            raise QuantityError("rates are partly samples and partly bounds", "give samples for all, or bounds for all")
         # A chip's formats share its clock, so the highest is taken draw by draw.
         samples["tpp"] = np.maximum.reduce(np.broadcast_arrays(*map(np.atleast_1d, tpps.values())))
     return Range(max(r.low for r in ranges.values()), max(r.high for r in ranges.values())), governing
@@ -250,20 +244,14 @@ def _areas(
     certain = [die for die in counted if die.planar is False]
     doubtful = [die for die in counted if die.planar is None]
     if doubtful:
-        warnings.append(
-            "for some dies it is unknown whether the transistors are planar; both cases are looked at"
-        )
+        warnings.append("for some dies it is unknown whether the transistors are planar; both cases are looked at")
     sampled = [die for die in certain if isinstance(die.area_mm2, np.ndarray)]
     if sampled and not doubtful and all(die.area_mm2 is not None for die in certain):
         if any(isinstance(die.area_mm2, tuple) for die in certain):
-            raise QuantityError(
-                "areas are partly samples and partly bounds", "give samples for all, or bounds for all"
-            )
+            raise QuantityError("areas are partly samples and partly bounds", "give samples for all, or bounds for all")
         samples["area"] = _total_samples(certain)
     cases = (
-        (*certain, *chosen)
-        for size in range(len(doubtful) + 1)
-        for chosen in itertools.combinations(doubtful, size)
+        (*certain, *chosen) for size in range(len(doubtful) + 1) for chosen in itertools.combinations(doubtful, size)
     )
     return tuple(_total(case) if case else None for case in cases)
 
@@ -296,9 +284,7 @@ def _stack_density(stack: HbmStack | None, samples: dict[str, Array]) -> Range |
     area = _checked(stack.area_mm2, ("hbm", "area_mm2"))
     if isinstance(bandwidth, np.ndarray) or isinstance(area, np.ndarray):
         if isinstance(bandwidth, tuple) or isinstance(area, tuple):
-            raise QuantityError(
-                "a stack is partly samples and partly bounds", "give one or the other", ("hbm",)
-            )
+            raise QuantityError("a stack is partly samples and partly bounds", "give one or the other", ("hbm",))
         samples["memory_bandwidth_density"] = np.atleast_1d(np.asarray(bandwidth / area, dtype=np.float64))
     return Range(_range(bandwidth).low / _range(area).high, _range(bandwidth).high / _range(area).low)
 

@@ -41,9 +41,7 @@ def readings(chip: ChipSpec, rules: RuleSet, class_of: Callable[[Measures], str]
         taken = rules.reading().get(name, choices.default)
         for reading, bits in choices.bits.items():
             chip_read = measured(chip, rules, {name: reading})
-            found.append(
-                Reading(name, reading, bits, plain(chip_read.tpp), class_of(chip_read), reading == taken)
-            )
+            found.append(Reading(name, reading, bits, plain(chip_read.tpp), class_of(chip_read), reading == taken))
     return tuple(found)
 
 

@@ -30,24 +30,19 @@ class BreakPoint:
     at: str = ""
 
 
-def possible_classes(
-    entries: Sequence[Entry], chip: Measures, data_centre: bool | None
-) -> tuple[tuple[str, bool], ...]:
-    """Return every (class, for data centres) that the chip can have within its bounds."""
-    found: dict[tuple[str, bool], None] = {}
+def possible_classes(entries: Sequence[Entry], chip: Measures, data_centre: bool | None) -> tuple[str, ...]:
+    """Return every class that the chip can have within its bounds."""
+    found: dict[str, None] = {}
     for area in chip.areas:
         points = _points(entries, chip, area)
         count = len(next(iter(points.values())))
         for for_centres in (True, False) if data_centre is None else (data_centre,):
-            flags = np.full(count, for_centres)
-            for code in np.unique(class_codes(entries, points, flags)):
-                found[CLASSES[code], for_centres] = None
+            codes = class_codes(entries, points, np.full(count, for_centres))
+            found |= dict.fromkeys(CLASSES[code] for code in np.unique(codes))
     return tuple(found)
 
 
-def break_points(
-    entries: Sequence[Entry], chip: Measures, data_centre: bool | None
-) -> tuple[BreakPoint, ...]:
+def break_points(entries: Sequence[Entry], chip: Measures, data_centre: bool | None) -> tuple[BreakPoint, ...]:
     """Return where the class flips along one number while the others stay at the ends of their bounds."""
     for_centres = data_centre is not False
     if chip.memory_bandwidth_density is not None:
@@ -61,7 +56,8 @@ def break_points(
         _ends(chip.tpp) or [math.nan], areas or [math.inf], _ends(chip.interconnect) or [0.0]
     ):
         fixed = {"tpp": tpp, "area": area, "interconnect": transfer}
-        at_tpp, at_area = f"TPP {tpp:g}", f"{area:g} mm**2"
+        at_tpp = f"TPP {tpp:g}"
+        at_area = f"{area:g} mm**2" if math.isfinite(area) else ""
         axes = (
             ("area", [tpp / density for density in densities], at_tpp),
             ("interconnect", thresholds(entries, "interconnect"), at_tpp),

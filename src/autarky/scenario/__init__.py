@@ -1,0 +1,1 @@
+"""Scenarios: questions about the world, and how they become named inputs."""

@@ -85,7 +85,8 @@ def model_of(question: Question) -> Model:
     die_names = [part.die for parts in packages.values() for part in parts]
     die_names += [die for fab in fabs.values() for die in fab.dies] + [bank.die for bank in banks.values()]
     dies = {name: catalogue.get("dies", name, Die) for name in dict.fromkeys(die_names)}
-    processes = {fab.process: catalogue.get("processes", fab.process, Process) for fab in fabs.values() if fab.process}
+    process_names = [*(fab.process for fab in fabs.values()), *(die.process for die in dies.values())]
+    processes = {name: catalogue.get("processes", name, Process) for name in dict.fromkeys(process_names) if name}
     lines = dict.fromkeys(product.line for product in products.values())
     memory = [t for product in products.values() for t in product.memory_types]
     memory += [kind for supply in supplies.values() for kind in (supply.memory_type, *supply.split) if kind]

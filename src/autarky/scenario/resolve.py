@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -29,6 +29,8 @@ class Question:
     as_of: date | None
     plain: Mapping[str, Any]
     """The merged plain data, overrides included: enough to ask the same question again."""
+    place: Callable[[Sequence[str | int]], str]
+    """Gives `file:line:column` of a key path of the scenario."""
 
 
 def library() -> dict[str, Path]:
@@ -72,7 +74,7 @@ def ask(
         )
     changed = with_changes(base, _changes(parsed, base, places))
     _check_chain(parsed, changed, places)
-    return Question(parsed, changed, known_by, plain)
+    return Question(parsed, changed, known_by, plain, places)
 
 
 @dataclass(frozen=True)
@@ -236,4 +238,3 @@ def _check_chain(scenario: Scenario, catalogue: Catalogue, places: _Places) -> N
         )
     if problems:
         raise ScenarioError(problems)
-

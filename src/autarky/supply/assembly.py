@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autarky.quantities.arrays import Array
-from autarky.supply.packaging import by_priority
+from autarky.supply.packaging import Limiting, Sharing
 
 
 @dataclass(frozen=True)
@@ -58,48 +58,38 @@ def assemble(
     recipes : what each chip takes
     year_of_month : index of the year that each month belongs to, from 0
     """
-    kinds, memories, lines = dies.shape[0], stacks.shape[0], capacity.shape[0]
+    kinds, memories = dies.shape[0], stacks.shape[0]
     months, draws = dies.shape[1:]
     stored = kinds + memories
-    stock = np.zeros((stored + lines, draws))
+    stock = np.zeros((stored + capacity.shape[0], draws))
     started = np.zeros((len(recipes), months, draws))
-    left = np.zeros((stored, months, draws))
+    left = np.empty((stored, months, draws))
     sets = memory_sets(recipes)
-    binding = np.zeros((max(year_of_month) + 1, 1 + len(sets) + lines, draws))
+    binding = np.zeros((max(year_of_month) + 1, 1 + len(sets) + capacity.shape[0], draws))
     claims = _claims(recipes, kinds, months, draws)
-    needs = _needs(recipes, kinds, stored)
-    priorities = [recipe.priority for recipe in recipes]
+    levels = _levels(recipes, kinds, stored)
     for month in range(months):
         stock[:kinds] += dies[:, month]
         stock[kinds:stored] += stacks[:, month]
         stock[stored:] = capacity[:, month]
         asked = _asked(recipes, claims, stock, month)
         waiting = asked
-        for level in needs:
-            able = [need is not None for need in level]
-            request = waiting * np.array(able, dtype=float)[:, np.newaxis]
-            begun, limit = by_priority(request, [need or {} for need in level], stock, priorities)
-            started[:, month] += begun
-            waiting = waiting - begun
-            for index, need in enumerate(level):
-                for resource, amount in (need or {}).items():
-                    stock[resource] -= begun[index] * amount
-            # Dividing and multiplying back can leave minus one part in 10^16 of what there was.
-            np.maximum(stock, 0.0, out=stock)
-            last_limit = limit if level is needs[0] else np.where(np.array(able)[:, np.newaxis], limit, last_limit)
-        wished = [
-            np.minimum(asked[index], capacity[recipe.line, month] / recipe.line_use)
-            for index, recipe in enumerate(recipes)
-        ]
-        for index, recipe in enumerate(recipes):
-            unmet = waiting[index] > 1e-9 * asked[index]
-            by_memory = unmet & (last_limit[index] < stored)
-            by_line = unmet & (last_limit[index] >= stored)
-            year = binding[year_of_month[month]]
-            year[0] += np.where(unmet, 0.0, wished[index])
-            if recipe.memory:
-                year[1 + sets.index(recipe.memory)] += np.where(by_memory, wished[index], 0.0)
-            year[1 + len(sets) + recipe.line] += np.where(by_line, wished[index], 0.0)
+        limit = np.full(asked.shape, -1, dtype=np.int8)
+        for level in levels:
+            rows = level.chips
+            begun, level_limit = level.sharing.serve(waiting if len(rows) == len(recipes) else waiting[rows], stock)
+            for row, chip in enumerate(rows):
+                for resource, amount in level.needs[row].items():
+                    # Dividing and multiplying back can leave minus one part in 10^16 of what there was.
+                    np.maximum(stock[resource] - begun[row] * amount, 0.0, out=stock[resource])
+                started[chip, month] += begun[row]
+            if level is levels[-1] and len(rows) == len(recipes) and len(levels) == 1:
+                waiting, limit = waiting - begun, level_limit
+            else:
+                waiting = waiting.copy()
+                waiting[rows] -= begun
+                limit[rows] = level_limit
+        _note_binding(binding[year_of_month[month]], recipes, sets, asked, waiting, limit, capacity[:, month], stored)
         left[:, month] = stock[:stored]
     return Assembled(started, left[:kinds], left[kinds:], binding)
 
@@ -121,21 +111,32 @@ def _claims(recipes: Sequence[Recipe], kinds: int, months: int, draws: int) -> l
     return claims
 
 
-def _needs(recipes: Sequence[Recipe], kinds: int, stored: int) -> list[list[dict[int, Array | float] | None]]:
-    """Return for each level of memory preference what each chip takes; None where it has no such level."""
-    levels = max((len(recipe.memory) for recipe in recipes), default=0) or 1
-    result: list[list[dict[int, Array | float] | None]] = []
-    for level in range(levels):
-        row: list[dict[int, Array | float] | None] = []
-        for recipe in recipes:
+@dataclass(frozen=True)
+class _Level:
+    """The chips with a memory type at one level of preference, what each takes, and how they share it."""
+
+    chips: list[int]
+    needs: list[dict[int, Array | float]]
+    sharing: Sharing
+
+
+def _levels(recipes: Sequence[Recipe], kinds: int, stored: int) -> list[_Level]:
+    """Return the levels of memory preference, the first one with the chips that need no memory."""
+    count = max((len(recipe.memory) for recipe in recipes), default=0) or 1
+    levels: list[_Level] = []
+    for rank in range(count):
+        chips = [
+            i for i, recipe in enumerate(recipes) if rank < len(recipe.memory) or (rank == 0 and not recipe.memory)
+        ]
+        needs: list[dict[int, Array | float]] = []
+        for chip in chips:
+            recipe = recipes[chip]
             need: dict[int, Array | float] = {**recipe.dies, stored + recipe.line: recipe.line_use}
-            if level < len(recipe.memory):
-                need[kinds + recipe.memory[level]] = recipe.stacks
-                row.append(need)
-            else:
-                row.append(need if level == 0 else None)
-        result.append(row)
-    return result
+            if recipe.memory:
+                need[kinds + recipe.memory[rank]] = recipe.stacks
+            needs.append(need)
+        levels.append(_Level(chips, needs, Sharing.of(needs, [recipes[chip].priority for chip in chips])))
+    return levels
 
 
 def _asked(recipes: Sequence[Recipe], claims: Sequence[Array | None], stock: Array, month: int) -> Array:
@@ -148,6 +149,31 @@ def _asked(recipes: Sequence[Recipe], claims: Sequence[Array | None], stock: Arr
         if claim is not None:
             asked[index] *= claim[month]
     return asked
+
+
+def _note_binding(
+    binding: Array,
+    recipes: Sequence[Recipe],
+    sets: Sequence[tuple[int, ...]],
+    asked: Array,
+    waiting: Array,
+    limit: Limiting,
+    capacity: Array,
+    stored: int,
+) -> None:
+    """Add each chip's packages to the constraint that decided their number: the dies where all of it was met."""
+    for index, recipe in enumerate(recipes):
+        wished = np.minimum(asked[index], capacity[recipe.line] / recipe.line_use)
+        unmet = waiting[index] > 1e-9 * asked[index]
+        if not unmet.any():
+            binding[0] += wished
+            continue
+        by_line = unmet & (limit[index] >= stored)
+        binding[0] += np.where(unmet, 0.0, wished)
+        if by_line.any():
+            binding[1 + len(sets) + recipe.line] += np.where(by_line, wished, 0.0)
+        if recipe.memory:
+            binding[1 + sets.index(recipe.memory)] += np.where(unmet & ~by_line, wished, 0.0)
 
 
 def memory_sets(recipes: Sequence[Recipe]) -> list[tuple[int, ...]]:

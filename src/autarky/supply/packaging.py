@@ -43,12 +43,72 @@ def pro_rata(requests: Array, use: Use, available: Array) -> tuple[Array, Limiti
     available
         (resource, draw), units of each resource this month; infinite where there is no limit.
     """
+    return _served(requests, _users(use), available)
+
+
+def by_priority(requests: Array, use: Use, available: Array, priorities: Sequence[int]) -> tuple[Array, Limiting]:
+    """Return the same as `pro_rata` with classes served one after another, the lowest number first.
+
+    `priorities` gives the class of each product. Within a class products share pro rata; the next class
+    gets what is left.
+    """
+    return Sharing.of(use, priorities).serve(requests, available)
+
+
+@dataclass(frozen=True)
+class _Taker:
+    """A product that takes `amount` of a resource per chip, in the draws where that is above 0."""
+
+    product: int
+    amount: Array | float
+    takes: NDArray[np.bool_]
+
+
+Users = Mapping[int, Sequence[_Taker]]
+"""Resource -> the products that take it."""
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Who takes what, and in which order, worked out once for many months."""
+
+    classes: tuple[tuple[tuple[int, ...], Users], ...]
+
+    @classmethod
+    def of(cls, use: Use, priorities: Sequence[int]) -> Sharing:
+        """Return the sharing of products with these needs and classes."""
+        members = {
+            level: tuple(product for product, own in enumerate(priorities) if own == level)
+            for level in sorted(set(priorities))
+        }
+        return cls(tuple((part, _users([use[product] for product in part])) for part in members.values()))
+
+    def serve(self, requests: Array, available: Array) -> tuple[Array, Limiting]:
+        """Return chips started and what limits them, as `by_priority` does."""
+        if len(self.classes) == 1:
+            return _served(requests, self.classes[0][1], available)
+        started = np.zeros_like(requests)
+        limiting = np.full(requests.shape, -1, dtype=np.int8)
+        left = np.array(available)
+        threshold = _rounding(left)
+        for members, users in self.classes:
+            rows = list(members)
+            begun, limit = _served(requests[rows], users, left)
+            started[rows], limiting[rows] = begun, limit
+            for resource, takers in users.items():
+                rest = left[resource] - _taken(takers, begun)
+                left[resource] = np.where(rest > threshold[resource], rest, 0.0)
+        return started, limiting
+
+
+def _served(requests: Array, users: Users, available: Array) -> tuple[Array, Limiting]:
+    if requests.shape[0] == 1:
+        return _served_alone(requests, users, available)
     started = np.zeros_like(requests)
     limiting = np.full(requests.shape, -1, dtype=np.int8)
-    left = np.array(available, dtype=float)
+    left = np.array(available)
     threshold = _rounding(left)
     growing = requests > 0
-    users = _users(use)
     for _ in range(len(users) + 1):
         for resource, takers in users.items():
             spent = left[resource] <= threshold[resource]
@@ -80,29 +140,15 @@ def pro_rata(requests: Array, use: Use, available: Array) -> tuple[Array, Limiti
     return started, limiting
 
 
-def by_priority(
-    requests: Array, use: Use, available: Array, priorities: Sequence[int]
-) -> tuple[Array, Limiting]:
-    """Return the same as `pro_rata` with classes served one after another, the lowest number first.
-
-    `priorities` gives the class of each product. Within a class products share pro rata; the next class
-    gets what is left.
-    """
-    classes = sorted(set(priorities))
-    if len(classes) < 2:
-        return pro_rata(requests, use, available)
-    started = np.zeros_like(requests)
+def _served_alone(requests: Array, users: Users, available: Array) -> tuple[Array, Limiting]:
+    """Return the same for a single product, which shares with nobody: the least of its request and its resources."""
+    started = requests.copy()
     limiting = np.full(requests.shape, -1, dtype=np.int8)
-    left = np.array(available, dtype=float)
-    threshold = _rounding(left)
-    for level in classes:
-        members = [product for product, own in enumerate(priorities) if own == level]
-        part = [use[product] for product in members]
-        begun, limit = pro_rata(requests[members], part, left)
-        started[members], limiting[members] = begun, limit
-        for resource, takers in _users(part).items():
-            rest = left[resource] - _taken(takers, begun)
-            left[resource] = np.where(rest > threshold[resource], rest, 0.0)
+    for resource, (taker,) in users.items():
+        possible = np.divide(available[resource], taker.amount, out=np.full_like(started[0], np.inf), where=taker.takes)
+        lower = possible < started[0]
+        np.copyto(started[0], possible, where=lower)
+        np.copyto(limiting[0], resource, where=lower)
     return started, limiting
 
 
@@ -111,16 +157,7 @@ def _rounding(available: Array) -> Array:
     return np.where(np.isfinite(available), _SPENT * available, 0.0)
 
 
-@dataclass(frozen=True)
-class _Taker:
-    """A product that takes `amount` of a resource per chip, in the draws where that is above 0."""
-
-    product: int
-    amount: Array | float
-    takes: NDArray[np.bool_]
-
-
-def _users(use: Use) -> dict[int, list[_Taker]]:
+def _users(use: Use) -> Users:
     """Return the takers of each resource."""
     users: dict[int, list[_Taker]] = {}
     for product, needs in enumerate(use):

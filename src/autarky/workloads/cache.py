@@ -142,9 +142,7 @@ def cache_parts(
     parts = Cache(zero, zero, zero, zero)
     for layer, times in layer_counts(config.layers):
         kept = _layer_cache(layer.mixer, length, whole, policy, form, tensor)
-        parts = Cache(
-            *(sum_ + times * count * part for sum_, part in zip(_tuple(parts), _tuple(kept), strict=True))
-        )
+        parts = Cache(*(sum_ + times * count * part for sum_, part in zip(_tuple(parts), _tuple(kept), strict=True)))
     return parts
 
 

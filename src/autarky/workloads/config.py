@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from autarky.errors import InputError, Problem, nearest
-from autarky.workloads.architecture import Attention, DenseFeed, Feed, Layer, ModelConfig
+from autarky.workloads.architecture import Attention, Layer, ModelConfig
 from autarky.workloads.families import FAMILIES, SYNONYMS, Family, family_name, family_of_class
-from autarky.workloads.feeds import FeedReader, pruned_blocks, pruned_width
+from autarky.workloads.feeds import FeedReader
 from autarky.workloads.fields import Fields
 from autarky.workloads.mixers import MixerReader
 from autarky.workloads.plan import blocks, expert_layers, reaches
+from autarky.workloads.pruned import pruned_layers
 from autarky.workloads.quantised import read_quantisation
 from autarky.workloads.unread import unread_fields
 
@@ -135,8 +136,7 @@ def _family(values: Mapping[str, Any], text: Mapping[str, Any], fields: Fields) 
         fields.problem(
             "model_type",
             f"{stated!r} is not a known architecture",
-            nearest(str(stated), (*FAMILIES, *SYNONYMS))
-            or "its parameters cannot be counted from fields alone",
+            nearest(str(stated), (*FAMILIES, *SYNONYMS)) or "its parameters cannot be counted from fields alone",
         )
     raise InputError(fields.problems)
 
@@ -148,9 +148,9 @@ def _layers(fields: Fields, family: Family, hidden: int) -> tuple[tuple[Layer, .
     number = fields.need("layers", most=_MOST_LAYERS)
     mixers = MixerReader(fields, family, hidden, number)
     feeds = FeedReader(fields, family, hidden, number)
-    pruned = pruned_blocks(fields, number)
+    pruned = pruned_layers(fields, hidden, number)
     if pruned is not None:
-        return _pruned_layers(mixers, feeds, pruned), ()
+        return pruned, ()
     # Layers of one kind share one record, so that later counts run over kinds and not over layers.
     kinds: dict[Layer, Layer] = {}
     reach = reaches(fields, family, number)
@@ -188,57 +188,7 @@ def _sees_all(layer: Layer) -> bool:
     return not isinstance(layer.mixer, Attention) or layer.mixer.reach == "full"
 
 
-def _pruned_layers(
-    mixers: MixerReader, feeds: FeedReader, pruned: list[Mapping[str, Any]]
-) -> tuple[Layer, ...]:
-    kinds: dict[Layer, Layer] = {}
-    built = []
-    for layer, block in enumerate(pruned):
-        made = _pruned(mixers, feeds, layer, block)
-        if mixers.fields.problems:
-            break
-        built.append(kinds.setdefault(made, made))
-    return tuple(built)
-
-
-def _pruned(mixers: MixerReader, feeds: FeedReader, layer: int, block: Mapping[str, Any]) -> Layer:
-    """Return one layer of a pruned model, in which either part may be gone."""
-    fields = mixers.fields
-    attention, feed = block.get("attention"), block.get("ffn")
-    if not isinstance(attention, Mapping) or not isinstance(feed, Mapping):
-        fields.problem("block_configs", f"layer {layer} does not describe both attention and ffn")
-        return Layer(None, (), norms=0)
-    for part, entry in (("attention", attention), ("ffn", feed)):
-        if entry.get("replace_with_linear") or entry.get("sparsify"):
-            fields.problem(
-                "block_configs", f"{part} of layer {layer} is replaced in a way that is not counted"
-            )
-    mixer = None
-    if not attention.get("no_op"):
-        heads, group = fields.need("heads"), attention.get("n_heads_in_group")
-        fields.stop_if_wrong()
-        if not isinstance(group, int) or group < 1 or heads % group:
-            fields.problem("block_configs", f"n_heads_in_group of layer {layer} must divide {heads} heads")
-            group = 1
-        width = fields.count("head_width", least=1) or mixers.hidden // heads
-        fields.find("key_heads")
-        window = attention.get("window_length")
-        mixer = Attention(heads, heads // group, width, width, "window" if window else "full", window or None)
-    made: tuple[Feed, ...] = ()
-    if not feed.get("no_op"):
-        multiple = feed.get("ffn_mult")
-        width = feed.get("intermediate_size")
-        if width is None and not isinstance(multiple, (int, float)):
-            fields.problem("block_configs", f"ffn_mult of layer {layer} is missing")
-            multiple = 1.0
-        made = (DenseFeed(width or pruned_width(multiple, mixers.hidden), feeds.family.gated),)
-    fields.find("feed_width")
-    return Layer(mixer, made, norms=(mixer is not None) + len(made))
-
-
-def _single_part_layers(
-    fields: Fields, family: Family, hidden: int
-) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
+def _single_part_layers(fields: Fields, family: Family, hidden: int) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
     """Return the layers of a model whose layers are a mixer or a feed, never both."""
     number = fields.count("layers", least=1, most=_MOST_LAYERS)
     main = blocks(fields, number, "layers_block_type", "hybrid_override_pattern")

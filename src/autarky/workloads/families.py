@@ -75,9 +75,7 @@ _DEEPSEEK4 = Family(
 _GEMMA = Family(head_width="stated", tied=True)
 _GEMMA2 = replace(_GEMMA, norms=4, period=2)
 _GEMMA3 = replace(_GEMMA, norms=4, period=6, normed="head")
-_GLM4_MOE = Family(
-    head_width="stated", output_follows=False, corrected=True, prediction_copies=True, windows="never"
-)
+_GLM4_MOE = Family(head_width="stated", output_follows=False, corrected=True, prediction_copies=True, windows="never")
 _LLAMA4 = Family(
     head_width="stated",
     norm_plain=True,

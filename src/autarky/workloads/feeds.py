@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from autarky.workloads.architecture import DenseFeed, ExpertFeed, Feed
 from autarky.workloads.families import Family
@@ -92,46 +90,3 @@ class FeedReader:
         if number is not None:
             return number * width
         return width if self.family.shared_by_family else 0
-
-
-def pruned_width(multiple: float, hidden: int) -> int:
-    """Return the feed width behind a multiple of the model width, rounded up as pruned models do.
-
-    The multiple refers to an ungated block of equal size, so two thirds of it count; 256 is the step of
-    the published pruning tool.
-    """
-    step = 256
-    return -(-int(2 * multiple * hidden / 3) // step) * step
-
-
-def pruned_blocks(fields: Fields, layers: int) -> list[Mapping[str, Any]] | None:
-    """Return one block description a layer of a pruned model, None for a model that is not pruned.
-
-    Read from `block_configs`, or from `block_summary`, which states how many blocks are of which kind.
-    """
-    listed = fields.entries("block_configs", layers)
-    if listed is not None:
-        return listed
-    summary = fields.group("block_summary")
-    if summary is None:
-        return None
-    attention = summary.get("attention", {})
-    counts = summary.get("ffn_mult_counts", {})
-    active, absent = attention.get("active_blocks"), attention.get("no_op_blocks", 0)
-    if not isinstance(active, int) or not isinstance(absent, int) or active + absent != layers:
-        fields.problem("block_summary.attention", f"active and no-op blocks do not add up to {layers} layers")
-        return None
-    feeds = [float(multiple) for multiple, count in counts.items() for _ in range(count)]
-    if len(feeds) > layers:
-        fields.problem("block_summary.ffn_mult_counts", f"counts {len(feeds)} blocks for {layers} layers")
-        return None
-    return [
-        {
-            "attention": {
-                "no_op": layer >= active,
-                "n_heads_in_group": attention.get("n_heads_in_group"),
-            },
-            "ffn": {"no_op": layer >= len(feeds), "ffn_mult": feeds[layer] if layer < len(feeds) else None},
-        }
-        for layer in range(layers)
-    ]

@@ -101,16 +101,12 @@ class Fields:
         """Return whether any spelling of `name` is present, be it null."""
         return any(key in self.values for key in ALIASES.get(name, (name,)))
 
-    def count(
-        self, name: str, default: int | None = None, least: int = 0, most: int = _LARGEST
-    ) -> int | None:
+    def count(self, name: str, default: int | None = None, least: int = 0, most: int = _LARGEST) -> int | None:
         """Return a whole number from `least` to `most`, `default` where it is absent or null."""
         key, value = self.find(name)
         if value is None:
             return default
-        whole = isinstance(value, int) or (
-            isinstance(value, float) and math.isfinite(value) and value.is_integer()
-        )
+        whole = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value) and value.is_integer())
         if isinstance(value, bool) or not whole:
             self.problem(key, f"must be a whole number, not {value!r}")
             return default

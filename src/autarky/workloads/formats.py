@@ -114,9 +114,7 @@ class Matcher:
         if self.expression is not None and self.expression.search(name):
             return True
         pieces = name.split(".")
-        if self.starts and any(
-            ".".join(pieces[first:]).startswith(self.starts) for first in range(len(pieces))
-        ):
+        if self.starts and any(".".join(pieces[first:]).startswith(self.starts) for first in range(len(pieces))):
             return True
         return bool(self.plain) and any(
             ".".join(pieces[first:last]) in self.plain

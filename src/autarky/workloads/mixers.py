@@ -70,7 +70,7 @@ class MixerReader:
         if self.family.head_width == "stated":
             self.fields.problem("head_dim", "is missing", "hidden_size / heads is not a rule of this family")
             return 1
-        if self.hidden % heads:
+        if self.hidden % heads and not self.fields.problems:
             self.fields.problem("num_attention_heads", f"{heads} does not divide the width of {self.hidden}")
         return self.hidden // heads
 
@@ -101,7 +101,7 @@ class MixerReader:
             key_heads = own["swa_num_key_value_heads"] or key_heads
             width = own["swa_head_dim"] or width
             value_width = own["swa_v_head_dim"] or value_width
-        if heads % key_heads:
+        if heads % key_heads and not fields.problems:
             fields.problem("num_key_value_heads", f"{key_heads} does not divide the {heads} heads")
         shared = fields.count("num_kv_shared_layers", default=0) or 0
         announced = fields.flag("bias")

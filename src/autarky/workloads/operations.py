@@ -78,15 +78,11 @@ def decode_work(config: ModelConfig, context: int, *, prediction: bool = False) 
     return _work(config, context, "whole", prediction, each=True)
 
 
-def _work(
-    config: ModelConfig, tokens: int, convention: Convention, prediction: bool, each: bool
-) -> TokenWork:
+def _work(config: ModelConfig, tokens: int, convention: Convention, prediction: bool, each: bool) -> TokenWork:
     if tokens < 1:
         raise InputError(Problem(f"must be at least 1, not {tokens}", field="tokens"))
     if convention not in ("whole", "half"):
-        raise InputError(
-            Problem(f"{convention!r} is not a convention", field="convention", hint="say whole or half")
-        )
+        raise InputError(Problem(f"{convention!r} is not a convention", field="convention", hint="say whole or half"))
     layers = config.layers + (config.prediction if prediction else ())
     matrices = attention = recurrence = index = 0.0
     for layer, times in layer_counts(layers):
@@ -101,9 +97,7 @@ def _work(
     uses = 1
     if prediction:
         uses += sum(layer.mixer is not None for layer in config.prediction)
-        matrices += 2 * sum(
-            weight.active_size for _, weight in prediction_weights(config) if weight.multiplied
-        )
+        matrices += 2 * sum(weight.active_size for _, weight in prediction_weights(config) if weight.multiplied)
     head = uses * 2.0 * config.vocabulary * config.embedding_width
     return TokenWork(matrices, head, attention, recurrence, index, convention)
 

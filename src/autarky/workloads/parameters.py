@@ -58,9 +58,7 @@ def parameters(config: ModelConfig) -> Parameters:
     lookup = config.vocabulary * config.embedding_width
     inputs = active["embedding"] - (lookup if config.tied else 0)
     extra = sum(
-        weight.size
-        for layer in config.prediction
-        for weight in layer_weights(layer, config.hidden, config.norm_biased)
+        weight.size for layer in config.prediction for weight in layer_weights(layer, config.hidden, config.norm_biased)
     ) + sum(weight.size for _, weight in prediction_weights(config))
     copies = len(config.prediction) * 2 * lookup if config.prediction_copies else 0
     return Parameters(

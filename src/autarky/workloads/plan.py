@@ -82,9 +82,7 @@ def _numbered(fields: Fields, linear: Mapping[str, Any], layers: int) -> list[Re
     """Return reaches from lists of layer numbers that begin at one."""
     full = linear.get("full_attn_layers")
     if not isinstance(full, Sequence) or not all(isinstance(layer, int) for layer in full):
-        fields.problem(
-            "linear_attn_config", "lacks full_attn_layers, the numbers of the full attention layers"
-        )
+        fields.problem("linear_attn_config", "lacks full_attn_layers, the numbers of the full attention layers")
         return ["full"] * layers
     if any(not 1 <= layer <= layers for layer in full):
         fields.problem("linear_attn_config", f"numbers layers outside 1 to {layers}")

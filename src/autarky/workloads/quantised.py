@@ -54,9 +54,7 @@ def read_quantisation(stated: object, fields: Fields) -> Quantisation:
     elif expert == "fp4":
         rules = (*rules, Rule("experts", FORMATS["mxfp4"]))
     if default is None and not rules and method:
-        fields.problem(
-            "quantization_config.quant_method", f"{method!r} is not a known way of packing weights"
-        )
+        fields.problem("quantization_config.quant_method", f"{method!r} is not a known way of packing weights")
     return Quantisation(method, default, method == "mxfp4", rules, ignored)
 
 
@@ -135,8 +133,6 @@ def _layer_rules(stated: Mapping[str, Any], fields: Fields) -> Iterable[Rule]:
     for module, how in layers.items():
         algorithm = str(how.get("quant_algo", "")).upper() if isinstance(how, Mapping) else ""
         if algorithm not in _ALGORITHMS:
-            fields.problem(
-                "quantization_config.quantized_layers", f"{module} has unknown format {algorithm!r}"
-            )
+            fields.problem("quantization_config.quantized_layers", f"{module} has unknown format {algorithm!r}")
             return
         yield Rule(str(module), FORMATS[_ALGORITHMS[algorithm]])

@@ -59,10 +59,8 @@ class ReferenceModel:
 def printed_count(text: str) -> tuple[float, float]:
     """Return a printed parameter count and the value of one unit of its last significant digit."""
     digits, factor = text[:-1], _SUFFIXES[text[-1]]
-    if "." in digits:
-        unit = 10.0 ** -len(digits.split(".")[1])
-    else:
-        unit = 10.0 ** (len(digits) - len(digits.rstrip("0")))
+    decimals, zeros = len(digits.partition(".")[2]), len(digits) - len(digits.rstrip("0"))
+    unit = 10.0 ** (-decimals if decimals else zeros)
     return float(digits) * factor, unit * factor
 
 

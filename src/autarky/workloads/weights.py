@@ -277,11 +277,7 @@ def layer_weights(layer: Layer, hidden: int, norm_biased: bool = False) -> tuple
     return (
         *mixer_weights(layer.mixer, hidden),
         *(weight for feed in layer.feeds for weight in feed_weights(feed, hidden)),
-        *(
-            weight
-            for number in range(layer.norms)
-            for weight in _norm(f"norm_{number}", "other", hidden, norm_biased)
-        ),
+        *(weight for number in range(layer.norms) for weight in _norm(f"norm_{number}", "other", hidden, norm_biased)),
         *_stream_weights(layer, hidden),
         *([_vector("layer_scalar", "other", layer.scalars)] if layer.scalars else []),
     )

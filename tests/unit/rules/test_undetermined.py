@@ -1,5 +1,6 @@
 """What is not known is never called free: "undetermined", with the values at which the class flips."""
 
+import time
 from datetime import date
 
 import numpy as np
@@ -178,3 +179,13 @@ def test_an_unknown_rate_and_no_dies_stay_open_in_bulk(law):
     assert [many.names[code] for code in many.codes] == ["undetermined", "undetermined", "none", "3A090.a"]
     assert many.probabilities() == {"none": 0.25, "3A090.a": 0.25, "undetermined": 0.5}
     assert many.probabilities(np.array([0, 0, 1, 3.0])) == {"none": 0.25, "3A090.a": 0.75}
+
+
+def test_a_hundred_thousand_variants_take_less_than_a_second(law):
+    """Two orders of magnitude to spare on one slow core."""
+    draws = np.random.default_rng(1)
+    tpp, area = draws.uniform(100, 40_000, 100_000), draws.uniform(50, 2_000, 100_000)
+    begin = time.perf_counter()
+    many = law.many(tpp, area, day="2024-01-01")
+    assert time.perf_counter() - begin < 1
+    assert set(many.probabilities()) == {"none", "3A090.a", "3A090.b"}

@@ -1,0 +1,246 @@
+"""The command line: parses, calls the Python API, prints. Errors go to standard error; bad input exits with 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from autarky.errors import AutarkyError, InputError
+
+if TYPE_CHECKING:
+    from autarky.result import Result
+
+app = typer.Typer(
+    name="autarky",
+    help="How much usable AI compute can a region field, by when, from whose chips, and how sure can we be?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+facts_app = typer.Typer(
+    help="The catalogue: every number with its unit, uncertainty, date and source.", no_args_is_help=True
+)
+app.add_typer(facts_app, name="facts")
+
+Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a quantity by its dotted key; repeatable."),
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Use only what was published by this day.")]
+ScenarioName = Annotated[str, typer.Argument(help="A scenario of the library, or a path to a YAML file.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app(standalone_mode=False)
+    except InputError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
+    except AutarkyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _version(value: bool) -> None:
+    if value:
+        import autarky
+
+        print(f"autarky {autarky.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    scenario: ScenarioName = "china-ai-chips",
+    draws: Annotated[int | None, typer.Option(help="Joint samples of all uncertain inputs.")] = None,
+    seed: Annotated[int, typer.Option(help="Names the random streams.")] = 1,
+    as_of: AsOf = None,
+    overrides: Set = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the report, the result and its tables here.")
+    ] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="Leave the draws unweighted by the evidence.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Answer a scenario: probabilities of its targets, what binds, how well the past fits."""
+    from autarky.engine import DEFAULT_DRAWS
+    from autarky.engine import run as run_scenario
+    from autarky.terminal import progress_bar
+
+    count = DEFAULT_DRAWS if draws is None else draws
+    with progress_bar("drawing", quiet=as_json) as progress:
+        result = run_scenario(
+            scenario,
+            draws=count,
+            seed=seed,
+            overrides=parse_overrides(overrides),
+            as_of=as_of,
+            prior=prior,
+            progress=progress,
+        )
+    written = write_outputs(result, out) if out is not None else []
+    if as_json:
+        print_json(result.to_json())
+        return
+    from autarky.terminal import print_summary
+
+    print_summary(result)
+    for path in written:
+        print(path)
+
+
+def write_outputs(result: Result, folder: Path) -> list[Path]:
+    """Write report, result and tables into a folder; return their paths."""
+    from autarky.export import write_csv, write_excel
+    from autarky.facts.loader import load_catalogue
+    from autarky.report.page import write_report
+    from autarky.storage import save
+
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue = load_catalogue()
+    report = write_report(result, catalogue, folder / "report.html")
+    saved = save(result, folder / "result.nc")
+    return [report, saved, write_csv(result, folder / "result.csv"), write_excel(result, folder / "result.xlsx")]
+
+
+def parse_overrides(options: list[str] | None) -> dict[str, Any]:
+    """Return `--set KEY=VALUE` options as a mapping; VALUE is YAML."""
+    from autarky.errors import Problem, ScenarioError
+    from autarky.scenario.resolve import parse_value
+
+    parsed: dict[str, Any] = {}
+    for option in options or []:
+        key, equals, value = option.partition("=")
+        if not equals or not key.strip():
+            hint = "for example --set 'fabs.smic-7nm.capacity=20k to 30k wafer/month'"
+            raise ScenarioError(Problem(f"{option!r} is not KEY=VALUE", "--set", hint=hint))
+        parsed[key.strip()] = parse_value(value.strip(), key.strip())
+    return parsed
+
+
+@app.command()
+def validate(scenario: ScenarioName, overrides: Set = None, as_json: Json = False) -> None:
+    """Check a scenario without running it."""
+    from autarky.engine import check
+
+    question = check(scenario, parse_overrides(overrides))
+    if as_json:
+        print_json({"scenario": question.scenario.name, "valid": True})
+    else:
+        chain = question.scenario.chain
+        print(
+            f"{question.scenario.name}: valid ({len(chain.products)} products, {len(chain.fabs)} fabs, "
+            f"{len(question.scenario.targets)} targets, {len(question.scenario.evidence)} observations as evidence)"
+        )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from autarky.scenario.schema import Scenario
+
+    print_json(Scenario.model_json_schema())
+
+
+@facts_app.command("list")
+def facts_list(
+    collection: Annotated[str | None, typer.Argument(help="A collection, for example chips.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List collections, or the records of one."""
+    from autarky.facts.listing import collections, records
+
+    rows = collections() if collection is None else records(collection)
+    if as_json:
+        print_json(rows)
+    else:
+        from autarky.terminal import print_rows
+
+        print_rows(rows)
+
+
+@facts_app.command("show")
+def facts_show(
+    name: Annotated[str, typer.Argument(help="A record, for example ascend-910c, or collection.id.")],
+    as_json: Json = False,
+) -> None:
+    """Print every estimate of a record with its source side by side."""
+    from autarky.facts.listing import record
+
+    shown = record(name)
+    if as_json:
+        print_json(shown)
+    else:
+        from autarky.terminal import print_record
+
+        print_record(shown)
+
+
+@facts_app.command("check")
+def facts_check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of catalogue files; default: the packaged ones.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check every fact: sources, units, duplicates, references, possible values."""
+    from autarky.facts.listing import check_files
+
+    counts = check_files(folder)
+    if as_json:
+        print_json({"valid": True, "counts": counts})
+    else:
+        print("all facts hold: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+
+
+@facts_app.command("sources")
+def facts_sources(as_json: Json = False) -> None:
+    """List the bibliography."""
+    from autarky.facts.listing import bibliography
+
+    rows = bibliography()
+    if as_json:
+        print_json(rows)
+    else:
+        from autarky.terminal import print_bibliography
+
+        print_bibliography(rows)
+
+
+def print_json(value: Any) -> None:
+    """Print plain data as JSON; a number that is not finite is null."""
+    print(json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,324 @@
+"""A result as labelled arrays, and as a netCDF file that gives it back without loss.
+
+The arrays carry labels and units for any reader of netCDF. What is not an array (settings, targets, inputs, fit)
+stands in two attributes as JSON: `scenario`, which is enough to ask the same question again, and `record`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from autarky.analysis.condition import Check, Fit
+from autarky.atomic import whole_file
+from autarky.errors import Problem, ResultError
+from autarky.measures import DEFINITIONS, Tags
+from autarky.quantities.months import first_day
+from autarky.result import InputUsed, Result, Settings
+from autarky.scenario.schema import Target
+
+if TYPE_CHECKING:
+    import xarray
+
+FORMAT = 1
+"""Version of the layout of the file; raised whenever an older autarky could misread it."""
+DIGITS_OF_INTEGER = 63
+"""Bits of the largest integer attribute."""
+
+
+class Record(BaseModel):
+    """What a result holds beside its arrays."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    settings: Settings
+    members: dict[str, tuple[str, ...]]
+    tags: Tags
+    die_counts: dict[str, int]
+    equivalents: tuple[str, ...]
+    constraints: tuple[str, ...]
+    worlds: dict[str, tuple[str, ...]]
+    targets: tuple[Target, ...]
+    inputs: tuple[InputUsed, ...]
+    events: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+    fit: dict[str, float] | None
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...]
+    timings: dict[str, float]
+
+
+def dataset(result: Result) -> xarray.Dataset:
+    """Return the result as an xarray Dataset: flows (member, month, draw) with unit, long name and labels.
+
+    A flow without members, say of a scenario without fabs, has no variable. `weight` is what the summaries
+    count each draw with, `evidence_weight` what the evidence alone gives, whether it is used or not.
+    """
+    import xarray
+
+    variables: dict[str, Any] = {}
+    coordinates = _coordinates(result)
+    for entity, flow in result.flows.items():
+        if flow.shape[0]:
+            unit, text = _unit_and_text(entity)
+            variables[entity] = ((_dimension(result, entity), "month", "draw"), flow, _about(unit, text))
+    variables["binding"] = (
+        ("year", "constraint", "draw"),
+        result.binding,
+        _about("chip", "packages asked for in the year whose number each constraint decided"),
+    )
+    chips = _dimension(result, "production")
+    variables["dies_per_package"] = (
+        (chips,),
+        np.array([result.die_counts[chip] for chip in result.members["production"]], dtype=np.int64),
+        _about("die/chip", "compute dies in a package"),
+    )
+    if result.worth:
+        text = "one chip in units of the reference chip, by each measure of equivalence"
+        variables["worth"] = (("equivalent", chips, "draw"), np.stack(list(result.worth.values())), _about("1", text))
+    if result.worlds:
+        index = np.stack([index for _, index in result.worlds.values()])
+        publishers = json.dumps({group: names for group, (names, _) in result.worlds.items()})
+        text = "which publisher's world each draw follows, as a position in `publishers`"
+        variables["world"] = (("world_group", "draw"), index, {**_about("1", text), "publishers": publishers})
+    if result.targets:
+        met = np.stack([result.target_draws(target) for target in result.targets]).astype(np.int8)
+        variables["target_met"] = (("target", "draw"), met, _about("1", "1 in the draws that meet the target, else 0"))
+    draws = result.settings.draws
+    weights = np.ones(draws) if result.weights is None else result.weights
+    variables["weight"] = (("draw",), weights, _about("1", "weight of the draw in every summary"))
+    if result.fit is not None:
+        text = "weight that the evidence gives the draw"
+        variables["evidence_weight"] = (("draw",), result.fit.weights, _about("1", text))
+    return xarray.Dataset(variables, coordinates, _attributes(result))
+
+
+def save(result: Result, path: str | Path, *, compress: bool = False) -> None:
+    """Write the result to a netCDF4 file, whole or not at all; compressed it is half the size and 3 times slower."""
+    arrays = dataset(result)
+    encoding: dict[str, dict[str, Any]] = {}
+    for name, variable in arrays.variables.items():
+        if variable.dtype.kind == "f":
+            # Without a fill value, NaN stays NaN for every reader and no bit changes.
+            encoding[str(name)] = {"_FillValue": None}
+        if compress and variable.ndim > 1 and variable.dtype.kind == "f":
+            encoding[str(name)].update(zlib=True, complevel=1, shuffle=True)
+    encoding["month"] = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "int64"}
+    with whole_file(path) as part:
+        arrays.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+
+
+def load(path: str | Path) -> Result:
+    """Return the result that `save` wrote, every bit as it was."""
+    attributes, arrays = _read(Path(path))
+    written = attributes.get("autarky_format")
+    if written is None or not {"scenario", "record", "version"} <= set(attributes):
+        raise _refusal(path, "is not a result of autarky", "`autarky.save_result` and `autarky run --out` write one")
+    if written != FORMAT:
+        message = f"has layout {written} of autarky {attributes['version']}, and only layout {FORMAT} is known"
+        raise _refusal(path, message, "read it with the version that wrote it, or run its scenario again")
+    try:
+        raw = json.loads(attributes["record"])
+        raw["settings"]["scenario"] = json.loads(attributes["scenario"])
+        return _result(Record.model_validate(raw), arrays)
+    except KeyError as error:
+        raise _refusal(path, f"lacks {error}", "it is damaged: run its scenario again") from None
+    except (ValidationError, ValueError, TypeError) as error:
+        detail = "its record does not fit" if isinstance(error, ValidationError) else error
+        raise _refusal(path, f"cannot be understood ({detail})", "it is damaged: run its scenario again") from None
+
+
+def plain(value: Any, at: tuple[str, ...] = ()) -> Any:
+    """Return data as JSON can hold it: keys and dates as text, tuples and arrays as lists."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner, (*at, str(key))) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner, (*at, str(index))) for index, inner in enumerate(value)]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    message = f"a {type(value).__name__} cannot be kept in a file"
+    raise ResultError(Problem(message, field=".".join(at), hint="write it as a scenario file would"))
+
+
+# Labels
+
+
+def _about(unit: str, text: str) -> dict[str, str]:
+    return {"units": unit, "long_name": text}
+
+
+def _unit_and_text(entity: str) -> tuple[str, str]:
+    """Return the unit and the description of a flow, from the measure that adds it up."""
+    definition = next(definition for definition in DEFINITIONS.values() if definition.entity == entity)
+    return f"{definition.unit}/month" if definition.kind == "flow" else definition.unit, definition.text
+
+
+def _dimension(result: Result, entity: str) -> str:
+    """Return what the members of a flow are: the first thing that a scope can name of them."""
+    tags = next(iter(result.tags.by_entity[entity].values()))
+    dimension = next(iter(tags))
+    first = next(
+        other
+        for other, members in result.members.items()
+        if members and next(iter(next(iter(result.tags.by_entity[other].values())))) == dimension
+    )
+    same = result.members[first] == result.members[entity]
+    return dimension if same else f"{entity}_{dimension}"
+
+
+def _coordinates(result: Result) -> dict[str, Any]:
+    months = result.months
+    days = np.array([first_day(int(month)) for month in months], dtype="datetime64[s]")
+    coordinates: dict[str, Any] = {
+        "draw": ("draw", np.arange(result.settings.draws), _about("1", "joint sample of all uncertain inputs")),
+        "month": ("month", days, {"long_name": "first day of the month"}),
+        "month_index": ("month", months, _about("month", "month as year * 12 + month - 1")),
+        "year": ("year", np.unique(months // 12), _about("year", "calendar year")),
+        "constraint": _labels("constraint", result.constraints, "what can limit the packages started"),
+    }
+    for entity, members in result.members.items():
+        if not members:
+            continue
+        dimension = _dimension(result, entity)
+        coordinates[dimension] = _labels(dimension, members, f"id of the {dimension.replace('_', ' ')}")
+        rows = result.tags.by_entity[entity].values()
+        for tag in [tag for tag in next(iter(rows)) if tag != dimension]:
+            values = [row[tag] for row in rows]
+            coordinates[f"{dimension}_{tag}"] = _labels(dimension, values, tag.replace("_", " "))
+    if result.worth:
+        text = "measure of equivalence"
+        coordinates["equivalent"] = _labels("equivalent", tuple(result.worth), text)
+    if result.worlds:
+        text = "quantities drawn together, as one publisher sees them"
+        coordinates["world_group"] = _labels("world_group", tuple(result.worlds), text)
+    if result.targets:
+        coordinates["target"] = _labels("target", [target.name for target in result.targets], "name of the target")
+        definitions = [target.definition for target in result.targets]
+        coordinates["target_definition"] = _labels("target", definitions, "what the target says")
+    return coordinates
+
+
+def _labels(dimension: str, texts: Sequence[str], long_name: str) -> tuple[str, NDArray[np.object_], dict[str, str]]:
+    return dimension, np.array([_storable(text) for text in texts], dtype=object), _about("1", long_name)
+
+
+def _storable(text: str) -> str:
+    """Return text as HDF5 can hold it; the record keeps the original."""
+    return re.sub("[\0\ud800-\udfff]", "\ufffd", text)
+
+
+def _attributes(result: Result) -> dict[str, Any]:
+    settings = result.settings
+    record = Record(
+        settings=settings,
+        members=dict(result.members),
+        tags=result.tags,
+        die_counts=dict(result.die_counts),
+        equivalents=tuple(result.worth),
+        constraints=result.constraints,
+        worlds={group: names for group, (names, _) in result.worlds.items()},
+        targets=result.targets,
+        inputs=result.inputs,
+        events=result.events,
+        fit=_numbers(result.fit),
+        checks=result.fit.checks if result.fit is not None else (),
+        notes=result.notes,
+        timings=dict(result.timings),
+    )
+    return {
+        "title": _storable(settings.label),
+        "name": _storable(settings.name),
+        "scenario": json.dumps(plain(settings.scenario)),
+        "as_of": settings.as_of,
+        "draws": settings.draws,
+        # HDF5 has no larger integers.
+        "seed": settings.seed if settings.seed.bit_length() <= DIGITS_OF_INTEGER else str(settings.seed),
+        "prior": int(settings.prior),
+        "version": settings.version,
+        "catalogue": settings.catalogue,
+        "autarky_format": FORMAT,
+        "record": json.dumps(record.model_dump(exclude={"settings": {"scenario"}})),
+    }
+
+
+def _numbers(fit: Fit | None) -> dict[str, float] | None:
+    return None if fit is None else {"effective_draws": fit.effective_draws, "pareto_k": fit.pareto_k}
+
+
+# Reading
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return the attributes and the numeric arrays of a file."""
+    import h5netcdf
+
+    try:
+        with h5netcdf.File(path, "r") as file:
+            attributes = dict(file.attrs)
+            numeric = {name: variable for name, variable in file.variables.items() if variable.dtype != str}
+            arrays = {name: np.asarray(variable[...]) for name, variable in numeric.items()}
+    except FileNotFoundError:
+        raise _refusal(path, "no such file") from None
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        # HDF5 reports damage as any of these, with a long trace of its own in the text.
+        raise _refusal(path, f"cannot be read as netCDF ({type(error).__name__})", "it is damaged or no result") from None
+    return attributes, arrays
+
+
+def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
+    months, draws = arrays["month_index"], record.settings.draws
+    shape = (months.size, draws)
+    chips = len(record.members["production"])
+    flows = {
+        entity: _of_shape(arrays, entity, (len(members), *shape))
+        if members
+        else np.zeros((0, *shape), dtype=np.float32)
+        for entity, members in record.members.items()
+    }
+    worth = _of_shape(arrays, "worth", (len(record.equivalents), chips, draws)) if record.equivalents else ()
+    index = _of_shape(arrays, "world", (len(record.worlds), draws)) if record.worlds else ()
+    fit = None
+    if record.fit is not None:
+        fit = Fit(_of_shape(arrays, "evidence_weight", (draws,)), **record.fit, checks=record.checks)
+    return Result(
+        settings=record.settings,
+        months=months,
+        flows=flows,
+        members=record.members,
+        tags=record.tags,
+        die_counts=record.die_counts,
+        worth=dict(zip(record.equivalents, worth, strict=True)),
+        constraints=record.constraints,
+        binding=_of_shape(arrays, "binding", (np.unique(months // 12).size, len(record.constraints), draws)),
+        worlds={
+            group: (names, row) for (group, names), row in zip(record.worlds.items(), index, strict=True)
+        },
+        targets=record.targets,
+        inputs=record.inputs,
+        events=record.events,
+        fit=fit,
+        notes=record.notes,
+        timings=record.timings,
+    )
+
+
+def _of_shape(arrays: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    array = arrays[name]
+    if array.shape != shape:
+        raise ValueError(f"{name} has the shape {array.shape} and not {shape}")
+    return array
+
+
+def _refusal(path: str | Path, message: str, hint: str = "") -> ResultError:
+    return ResultError(Problem(message, place=str(path), hint=hint))

@@ -1,0 +1,272 @@
+"""Text for a terminal: the summary of a result, records of the catalogue, a progress bar."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autarky.measures import define
+
+if TYPE_CHECKING:
+    from autarky.analysis.condition import Check
+    from autarky.engine import Progress
+    from autarky.result import Result
+
+TENSION = 5.0
+"""A report whose probability of being right fell or rose by this factor is in tension with the rest."""
+
+
+def console() -> Console:
+    """Return a console that prints plain text where there is no terminal."""
+    plain = not sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=False, width=100 if plain else None)
+
+
+@contextmanager
+def progress_bar(what: str, *, quiet: bool) -> Iterator[Progress | None]:
+    """Give a progress callback that draws a bar on a terminal, or None where there is none."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def figure(value: float) -> str:
+    """Return a number with three significant digits and k, M or bn."""
+    if not math.isfinite(value):
+        return "not defined"
+    for limit, unit in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit:
+            return f"{value / limit:.3g}{unit}" if abs(value) < 999.5 * limit else f"{value / limit:,.0f}{unit}"
+    return f"{value:.3g}"
+
+
+def chance(probability: float, error: float, draws: float) -> str:
+    """Return a probability in percent with its standard error; at 0 or 1, the limit that the draws can tell.
+
+    When none of n draws meets a target, its probability is below 3 / n with 95 % confidence; less than one draw's
+    worth says no more than none.
+    """
+    limit = 300.0 / draws
+    if probability * draws < 1.0:
+        return f"below {limit:.2g} %"
+    if (1.0 - probability) * draws < 1.0:
+        return f"above {100 - limit:.4g} %"
+    if not math.isfinite(error):
+        return f"{100 * probability:.1f} %"
+    return f"{100 * probability:.1f} % ± {100 * error:.1f}"
+
+
+def print_summary(result: Result) -> None:
+    """Print the answer: targets, output by year, what binds, how well the past fits."""
+    out = console()
+    settings = result.settings
+    out.print(Text(settings.label, style="bold"))
+    as_of = f"as of {settings.as_of}" if settings.as_of else "all facts"
+    out.print(f"{settings.name}, {as_of}, {settings.draws:,} draws, seed {settings.seed}, {_state(result)}")
+    for note in result.notes:
+        out.print(f"note: {note}")
+    if result.targets:
+        _print_targets(out, result)
+    _print_years(out, result)
+    _print_bottleneck(out, result)
+    if result.fit is not None:
+        _print_fit(out, result)
+
+
+def _state(result: Result) -> str:
+    if result.fit is None:
+        return "no evidence given"
+    if result.settings.prior:
+        return "the chain alone (--prior)"
+    if result.weights is None:
+        return "the chain alone: the evidence does not fit it"
+    return "weighed by the evidence"
+
+
+def _print_targets(out: Console, result: Result) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title="How likely", title_justify="left", pad_edge=False)
+    table.add_column("target", max_width=68)
+    table.add_column("probability", justify="right", no_wrap=True)
+    for met in result.target_results:
+        table.add_row(Text(met.definition), chance(met.probability, met.standard_error, result.effective_draws))
+    out.print(table)
+    _print_worlds(out, result)
+
+
+def _print_worlds(out: Console, result: Result) -> None:
+    """Print the target on which the publishers' worlds differ most."""
+    rows = [(target.definition, w) for target in result.targets for w in result.by_world(target).values() if w]
+    if rows:
+        definition, worlds = max(rows, key=lambda row: max(row[1].values()) - min(row[1].values()))
+        out.print(Text("Where it matters most whose picture of the fabs is right:", style="italic"))
+        out.print(Text(f"  {definition}: " + ", ".join(f"{name} {100 * p:.1f} %" for name, p in worlds.items())))
+
+
+def _print_years(out: Console, result: Result) -> None:
+    years = result.years
+    title = "Median, and 5th to 95th percentile below it"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table.add_column("", no_wrap=True)
+    asked = min((target.period[:4] for target in result.targets), default=years[-1] if years else "")
+    first = max(0, years.index(asked) - 2) if asked in years else 0
+    shown = years[first : first + SHOWN_YEARS]
+    for year in shown:
+        table.add_column(year, justify="right", no_wrap=True)
+    for name, measure, scope in result.breakdown():
+        if name not in HEADLINES and not name.startswith("production.chips.vendor."):
+            continue
+        rows = result.by_year(measure, scope)
+        label = HEADLINES.get(name) or f"  of {name.rsplit('.', 1)[-1]}"
+        cells = [f"{figure(rows[y]['p50'])}\n{figure(rows[y]['p5'])} to {figure(rows[y]['p95'])}" for y in shown]
+        table.add_row(Text(f"{label}, {define(measure).unit}"), *cells)
+    out.print(table)
+
+
+SHOWN_YEARS = 4
+HEADLINES = {
+    "production.chips": "packages made",
+    "production.dies": "dies in them",
+    "production.h100e.tpp": "by TPP",
+    "production.h100e.memory_bandwidth": "by memory bandwidth",
+    "good_dies": "good dies from fabs",
+}
+
+
+def _print_bottleneck(out: Console, result: Result) -> None:
+    out.print(Text("What decides the number of packages (share of draws)", style="italic"))
+    for year, shares in result.bottleneck().items():
+        groups = grouped_constraints(shares)
+        out.print(f"  {year}  " + ", ".join(f"{name} {100 * share:.0f} %" for name, share in groups if share >= 0.005))
+
+
+def grouped_constraints(shares: dict[str, float]) -> list[tuple[str, float]]:
+    """Return shares of dies, memory and packaging as a whole, largest first."""
+    total: dict[str, float] = {}
+    for name, share in shares.items():
+        kind = name.partition(":")[0]
+        total[kind] = total.get(kind, 0.0) + share
+    return sorted(total.items(), key=lambda item: -item[1])
+
+
+def _print_fit(out: Console, result: Result) -> None:
+    fit = result.fit
+    if fit is None:
+        return
+    verdict = "usable" if fit.usable else "not usable"
+    out.print(
+        Text(
+            f"The record: {fit.effective_draws:,.0f} effective draws, Pareto k {fit.pareto_k:.2f} ({verdict})", "italic"
+        )
+    )
+    if not fit.usable:
+        out.print("  The evidence does not fit the chain well enough; the numbers above are the chain alone.")
+        out.print(f"  More draws help when k is at most 0.7: try --draws {4 * result.settings.draws}.")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("observed", max_width=46)
+    table.add_column("the chain alone", justify="right", no_wrap=True)
+    table.add_column("with the evidence", justify="right", no_wrap=True)
+    for check in fit.checks:
+        table.add_row(Text(check.label), _interval(check.before), _interval(check.after))
+    out.print(table)
+    for check in fit.checks:
+        for line in tensions(check):
+            out.print(Text(f"  in tension: {line}"))
+
+
+def _interval(values: tuple[float, float, float]) -> str:
+    low, middle, high = values
+    return f"{figure(middle)} ({figure(low)} to {figure(high)})"
+
+
+def tensions(check: Check) -> list[str]:
+    """Return a line for each report that the model and the other evidence make much less likely to be right."""
+    lines = []
+    for report in check.reports:
+        if report.prior > TENSION * report.posterior:
+            bound = "at most " if report.bound else ""
+            lines.append(
+                f"{check.label}: {bound}{figure(report.value)} ({', '.join(report.sources)}), "
+                f"{100 * report.prior:.0f} % before, {100 * report.posterior:.1f} % after"
+            )
+    return lines
+
+
+def print_rows(rows: Sequence[dict[str, Any]]) -> None:
+    """Print plain rows as a table."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in rows[0] if rows else ():
+        table.add_column(name, justify="right" if isinstance(rows[0][name], int) else "left")
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row.values()))
+    console().print(table)
+
+
+def print_record(shown: dict[str, Any]) -> None:
+    """Print a record: its fields, then every estimate with its sources side by side."""
+    out = console()
+    out.print(Text(f"{shown['label']}  ({shown['collection']}.{shown['id']})", style="bold"))
+    for name, value in shown["fields"].items():
+        out.print(Text(f"{name}: {value}"))
+    if shown["note"]:
+        out.print(Text(shown["note"]))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("quantity")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("source", ratio=1)
+    previous = ""
+    for row in shown["quantities"]:
+        key = f"{row['key'].removeprefix(shown['collection'] + '.' + shown['id'] + '.')} {row['month']}".strip()
+        table.add_row(Text("" if key == previous else key), Text(_value(row)), Text(_cited(row)))
+        previous = key
+    if shown["quantities"]:
+        out.print(table)
+    elif shown["sources"]:
+        out.print(Text("sources: " + "; ".join(_source(source) for source in shown["sources"])))
+
+
+def _value(row: dict[str, Any]) -> str:
+    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    if row["p5"] is None:
+        return f"{row['p50']:,.6g}{unit}"
+    return f"{row['p5']:,.4g} to {row['p95']:,.4g}{unit}"
+
+
+def _cited(row: dict[str, Any]) -> str:
+    parts = [_source(source) for source in row["sources"]]
+    if row["unverified"]:
+        parts.append("unverified")
+    if row["world"]:
+        parts.append(f"world {row['world']}")
+    text = "; ".join(parts)
+    return f"{text} - {row['note']}" if row["note"] else text
+
+
+def _source(source: dict[str, Any]) -> str:
+    if not source["publisher"]:
+        return str(source["id"])
+    return f"{source['publisher']} {source['published']} [{source['grade']}]"
+
+
+def print_bibliography(rows: Sequence[dict[str, Any]]) -> None:
+    """Print the bibliography, one source a paragraph."""
+    out = console()
+    for row in rows:
+        mark = ", unverified" if row.get("unverified") else ""
+        out.print(Text(f"{row['id']}  [{row['grade']}{mark}]  cited {row['cited']} times", style="bold"))
+        out.print(Text(f"  {row['title']}, {row['publisher']}, {row['published']}"))
+        if row["url"]:
+            out.print(Text(f"  {row['url']}", overflow="fold"))
+    out.print(f"{len(rows)} sources")
