@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from autarky import storage
     from autarky.engine import run as run
     from autarky.facts.loader import load_catalogue as load_catalogue
     from autarky.result import Result as Result
 
-# Loaded when first used: `import autarky` alone stays fast.
+    load_result = storage.load
+    save_result = storage.save
+
+# Loaded when first used: `import autarky` alone stays fast. A name may differ from the one in its module.
 _HOMES = {
     "Result": "autarky.result",
     "load_catalogue": "autarky.facts.loader",
+    "load_result": "autarky.storage:load",
     "run": "autarky.engine",
+    "save_result": "autarky.storage:save",
 }
 
 __all__ = sorted(_HOMES)
@@ -30,7 +36,8 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'autarky' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(module), attribute or name)
 
 
 def __dir__() -> list[str]:

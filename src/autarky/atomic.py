@@ -27,6 +27,6 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         hint = "" if target.parent.is_dir() else f"there is no folder {target.parent}"
         message = f"cannot be written ({error.strerror or error})"
-        raise ResultError(Problem(message, place=str(path), hint=hint)) from error
+        raise ResultError(Problem(message, place=str(path), hint=hint)) from None
     finally:
         part.unlink(missing_ok=True)

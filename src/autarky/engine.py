@@ -35,6 +35,7 @@ from autarky.scenario.resolve import Question, ask
 from autarky.simulate import constraints, simulate
 
 DEFAULT_DRAWS = 4 * BLOCK
+BLOCK_BYTES = 96 * 2**20
 Progress = Callable[[int, int], None]
 """Called with (draws done, draws in all)."""
 
@@ -60,7 +61,8 @@ def run(
     as_of: str | date | None = None,
     prior: bool = False,
     workers: int | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
+    keep: Sequence[str] = ENTITIES,
     progress: Progress | None = None,
 ) -> Result:
     """Return the result of a scenario: a library name, a path, or plain data.
@@ -73,12 +75,13 @@ def run(
     as_of : keep only what was published by this day
     prior : leave the draws unweighted; how well the evidence fits is still reported
     workers : threads; all cores by default
-    block : draws computed at a time
+    block : draws computed at a time; chosen so that a thread's arrays stay in fast memory by default
+    keep : flows kept with the result, by name; fewer need less memory, and measures of the others are then unknown
     """
     if not 1 <= draws <= MAXIMUM_DRAWS:
         raise ScenarioError(Problem(f"{draws:,} draws", field="draws", hint=f"give 1 to {MAXIMUM_DRAWS:,}"))
     started = time.perf_counter()
-    engine = _Engine.of(ask(scenario, overrides=overrides, as_of=as_of), seed)
+    engine = _Engine.of(ask(scenario, overrides=overrides, as_of=as_of), seed, tuple(keep))
     resolved = time.perf_counter()
     try:
         collected = engine.collect(draws, workers or os.cpu_count() or 1, block, progress)
@@ -114,14 +117,15 @@ class _Engine:
     streams: Streams
     correlations: Sequence[Correlation]
     worlds: Mapping[str, Worlds]
+    keep: tuple[str, ...]
 
     @classmethod
-    def of(cls, question: Question, seed: int) -> _Engine:
+    def of(cls, question: Question, seed: int, keep: tuple[str, ...] = ENTITIES) -> _Engine:
         """Return the engine of a question, its groups checked."""
         model = model_of(question)
         check_questions(question, model)
         streams = Streams(seed, sobol_dimensions())
-        return cls(question, model, seed, streams, correlations_of(question), worlds_of(question))
+        return cls(question, model, seed, streams, correlations_of(question), worlds_of(question), keep)
 
     def sampler(self, start: int, stop: int) -> Sampler:
         """Return the sampler of a range of draws."""
@@ -135,7 +139,13 @@ class _Engine:
             as_of=self.question.as_of,
         )
 
-    def collect(self, draws: int, workers: int, block: int, progress: Progress | None) -> _Collected:
+    def block_size(self, draws: int, workers: int) -> int:
+        """Return how many draws to compute at a time: enough for every thread, few enough for fast memory."""
+        members = len(self.model.products) + len(self.model.fabs) + len(self.model.dies) + len(self.model.memory_types)
+        per_draw = members * self.model.months.size * np.dtype(float).itemsize
+        return int(min(np.clip(BLOCK_BYTES // per_draw, 1024, 4 * BLOCK), max(-(-draws // workers), 1)))
+
+    def collect(self, draws: int, workers: int, block: int | None, progress: Progress | None) -> _Collected:
         """Return all draws, computed block by block on several threads."""
         months = self.model.months.size
         sizes = {name: len(members) for name, members in self.members().items()}
@@ -147,7 +157,8 @@ class _Engine:
             worlds={name: np.empty(draws, dtype=np.int64) for name in self.question.scenario.worlds},
             used={},
         )
-        ranges = [(start, min(start + block, draws)) for start in range(0, draws, block)]
+        size = block or self.block_size(draws, workers)
+        ranges = [(start, min(start + size, draws)) for start in range(0, draws, size)]
         done = 0
         with ThreadPoolExecutor(max_workers=workers) as pool:
             for (start, stop), used in zip(
@@ -208,7 +219,7 @@ class _Engine:
             "die_stock": model.dies,
             "stack_stock": model.memory_types,
         }
-        return {name: tuple(by_entity[name]) for name in ENTITIES}
+        return {name: tuple(by_entity[name]) for name in ENTITIES if name in self.keep}
 
     def result(self, collected: _Collected, draws: int, prior: bool) -> Result:
         """Return the labelled result with its weights."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +21,11 @@ from autarky.quantities.months import month_label
 from autarky.quantities.summary import batch_standard_error, ess, probability, weighted_mean, weighted_quantiles
 from autarky.scenario.schema import Target
 
+if TYPE_CHECKING:
+    import xarray
+
 LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+LARGE = 500_000
 Draws = NDArray[np.float32]
 
 
@@ -123,7 +130,7 @@ class Result:
         known = ["production.chips", "production.dies", "installed.chips", "capacity", "wafers", "good_dies"]
         known += ["bank_dies", "stacks", "stock.dies", "stock.stacks"]
         known += [f"{kind}.h100e.{name}" for kind in ("production", "installed") for name in self.worth]
-        return tuple(name for name in known if self.flows[define(name).entity].shape[0])
+        return tuple(name for name in known if self.members.get(define(name).entity))
 
     @property
     def years(self) -> list[str]:
@@ -148,8 +155,13 @@ class Result:
         return float(self.settings.draws) if self.weights is None else ess(self.weights)
 
     def quantiles(self, values: Array, levels: Sequence[float] = tuple(LEVELS.values())) -> Array:
-        """Return weighted quantiles over draws, (level, ...)."""
-        return weighted_quantiles(values, levels, self.weights)
+        """Return weighted quantiles over draws, (level, ...); the rows of a large array are shared among threads."""
+        if values.ndim < 2 or values.size < LARGE:
+            return weighted_quantiles(values, levels, self.weights)
+        parts = np.array_split(values, min(os.cpu_count() or 1, values.shape[0]))
+        with ThreadPoolExecutor() as pool:
+            found = pool.map(lambda part: weighted_quantiles(part, levels, self.weights), parts)
+            return np.concatenate(list(found), axis=1)
 
     def summary(self, values: Array) -> dict[str, float]:
         """Return p5 to p95, mean and the standard error of the median of draws (draw,)."""
@@ -261,6 +273,26 @@ class Result:
             "fit": fit_json(self.fit),
             "notes": list(self.notes),
         }
+
+    # Files
+
+    def dataset(self) -> xarray.Dataset:
+        """Return the draws as an xarray Dataset, every variable with unit, long name and labels."""
+        from autarky.storage import dataset
+
+        return dataset(self)
+
+    def save(self, path: str | Path, *, compress: bool = False) -> Path:
+        """Write a netCDF file that `autarky.load_result` reads back without loss; return its path."""
+        from autarky.storage import save
+
+        return save(self, path, compress=compress)
+
+    def export(self, path: str | Path) -> Path:
+        """Write the summary as a table, .csv, .parquet or .xlsx; return its path."""
+        from autarky.export import write
+
+        return write(self, path)
 
 
 def over_period(monthly: Array, inside: NDArray[np.int64], kind: str) -> Array:

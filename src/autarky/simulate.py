@@ -5,7 +5,7 @@ wafers -> good dies -> packaged chips (with memory) -> installed base
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ WAFER_DIAMETER = 300.0
 """mm; the unit wafer is a 300 mm wafer, so this is what a process without a diameter of its own uses."""
 AREA_FORMULA = "reduced_diameter"
 """Counts dies whose sides are not published, from their area alone."""
+NOTHING = np.zeros(())
 LOGIC = "dies"
 """Name of the constraint that binds when every die in stock finds its memory and its packaging."""
 
@@ -119,11 +120,13 @@ def fab_capacity(name: str, fab: Fab, model: Model, sampler: Sampler) -> Array:
 def finished_wafers(name: str, fab: Fab, capacity: Array, model: Model, sampler: Sampler) -> Array:
     """Return AI wafers finished, wafer/month (month, draw): the starts, one cycle time later."""
     key = f"fabs.{name}"
-    starts = wafer_starts(
-        capacity,
-        _optional(sampler, f"{key}.utilisation", fab.utilisation, 1.0),
-        _optional(sampler, f"{key}.ai_share", fab.ai_share, 1.0),
-    )
+    starts = capacity
+    if fab.utilisation is not None or fab.ai_share is not None:
+        starts = wafer_starts(
+            capacity,
+            _optional(sampler, f"{key}.utilisation", fab.utilisation, 1.0),
+            _optional(sampler, f"{key}.ai_share", fab.ai_share, 1.0),
+        )
     process = model.processes.get(fab.process or "")
     if process is None or process.cycle_time is None:
         return starts
@@ -309,17 +312,12 @@ def package(dies: dict[str, Array], stacks: dict[str, Array], model: Model, samp
     lines = [_line_capacity(name, line, model, sampler) for name, line in model.lines.items()]
     recipes = [recipe_of(name, product, model, sampler) for name, product in model.products.items()]
     return assemble(
-        _stacked(dies, model.dies, shape),
-        _stacked(stacks, model.memory_types, shape),
-        np.stack([np.broadcast_to(line, shape) for line in lines]),
+        [np.broadcast_to(dies.get(name, NOTHING), shape) for name in model.dies],
+        [np.broadcast_to(stacks.get(name, NOTHING), shape) for name in model.memory_types],
+        [np.broadcast_to(line, shape) for line in lines],
         recipes,
         (model.months // 12 - model.months[0] // 12).tolist(),
     )
-
-
-def _stacked(arriving: dict[str, Array], names: Iterable[str], shape: tuple[int, int]) -> Array:
-    rows = [np.broadcast_to(arriving.get(name, np.zeros(())), shape) for name in names]
-    return np.stack(rows) if rows else np.zeros((0, *shape))
 
 
 def _line_capacity(name: str, line: PackagingLine, model: Model, sampler: Sampler) -> Array:

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the layout of the file; raised whenever an older autarky could misread it."""
-DIGITS_OF_INTEGER = 63
-"""Bits of the largest integer attribute."""
+INTEGER_BITS = 63
+"""Bits of the largest integer that HDF5 holds, without its sign."""
+DAMAGED = "the file is damaged: run its scenario again"
 
 
 class Record(BaseModel):
@@ -64,17 +65,15 @@ def dataset(result: Result) -> xarray.Dataset:
     import xarray
 
     variables: dict[str, Any] = {}
-    coordinates = _coordinates(result)
-    for entity, flow in result.flows.items():
-        if flow.shape[0]:
-            unit, text = _unit_and_text(entity)
-            variables[entity] = ((_dimension(result, entity), "month", "draw"), flow, _about(unit, text))
+    dimensions = _dimensions(result)
+    for entity, dimension in dimensions.items():
+        variables[entity] = ((dimension, "month", "draw"), result.flows[entity], _about(*_unit_and_text(entity)))
     variables["binding"] = (
         ("year", "constraint", "draw"),
         result.binding,
         _about("chip", "packages asked for in the year whose number each constraint decided"),
     )
-    chips = _dimension(result, "production")
+    chips = dimensions["production"]
     variables["dies_per_package"] = (
         (chips,),
         np.array([result.die_counts[chip] for chip in result.members["production"]], dtype=np.int64),
@@ -97,11 +96,14 @@ def dataset(result: Result) -> xarray.Dataset:
     if result.fit is not None:
         text = "weight that the evidence gives the draw"
         variables["evidence_weight"] = (("draw",), result.fit.weights, _about("1", text))
-    return xarray.Dataset(variables, coordinates, _attributes(result))
+    return xarray.Dataset(variables, _coordinates(result, dimensions), _attributes(result))
 
 
-def save(result: Result, path: str | Path, *, compress: bool = False) -> None:
-    """Write the result to a netCDF4 file, whole or not at all; compressed it is half the size and 3 times slower."""
+def save(result: Result, path: str | Path, *, compress: bool = False) -> Path:
+    """Write the result to a netCDF4 file, whole or not at all, and return its path.
+
+    Compressed, the flagship's file is half the size and takes three times as long to write.
+    """
     arrays = dataset(result)
     encoding: dict[str, dict[str, Any]] = {}
     for name, variable in arrays.variables.items():
@@ -113,26 +115,23 @@ def save(result: Result, path: str | Path, *, compress: bool = False) -> None:
     encoding["month"] = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "int64"}
     with whole_file(path) as part:
         arrays.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+    return Path(path)
 
 
 def load(path: str | Path) -> Result:
     """Return the result that `save` wrote, every bit as it was."""
-    attributes, arrays = _read(Path(path))
-    written = attributes.get("autarky_format")
-    if written is None or not {"scenario", "record", "version"} <= set(attributes):
-        raise _refusal(path, "is not a result of autarky", "`autarky.save_result` and `autarky run --out` write one")
-    if written != FORMAT:
-        message = f"has layout {written} of autarky {attributes['version']}, and only layout {FORMAT} is known"
-        raise _refusal(path, message, "read it with the version that wrote it, or run its scenario again")
+    attributes, arrays = _read(path)
     try:
         raw = json.loads(attributes["record"])
         raw["settings"]["scenario"] = json.loads(attributes["scenario"])
         return _result(Record.model_validate(raw), arrays)
     except KeyError as error:
-        raise _refusal(path, f"lacks {error}", "it is damaged: run its scenario again") from None
-    except (ValidationError, ValueError, TypeError) as error:
-        detail = "its record does not fit" if isinstance(error, ValidationError) else error
-        raise _refusal(path, f"cannot be understood ({detail})", "it is damaged: run its scenario again") from None
+        raise _refusal(path, f"lacks {error}", DAMAGED) from None
+    except ValidationError as error:
+        at = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise _refusal(path, f"cannot be understood (record, {at})", DAMAGED) from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _refusal(path, f"cannot be understood ({error})", DAMAGED) from None
 
 
 def plain(value: Any, at: tuple[str, ...] = ()) -> Any:
@@ -164,20 +163,19 @@ def _unit_and_text(entity: str) -> tuple[str, str]:
     return f"{definition.unit}/month" if definition.kind == "flow" else definition.unit, definition.text
 
 
-def _dimension(result: Result, entity: str) -> str:
-    """Return what the members of a flow are: the first thing that a scope can name of them."""
-    tags = next(iter(result.tags.by_entity[entity].values()))
-    dimension = next(iter(tags))
-    first = next(
-        other
-        for other, members in result.members.items()
-        if members and next(iter(next(iter(result.tags.by_entity[other].values())))) == dimension
-    )
-    same = result.members[first] == result.members[entity]
-    return dimension if same else f"{entity}_{dimension}"
+def _dimensions(result: Result) -> dict[str, str]:
+    """Return the dimension of each flow that has members: the first thing that a scope can name of them."""
+    dimensions: dict[str, str] = {}
+    members_of: dict[str, tuple[str, ...]] = {}
+    for entity, members in result.members.items():
+        if members:
+            name = next(iter(result.tags.by_entity[entity][members[0]]))
+            same = members_of.setdefault(name, members) == members
+            dimensions[entity] = name if same else f"{entity}_{name}"
+    return dimensions
 
 
-def _coordinates(result: Result) -> dict[str, Any]:
+def _coordinates(result: Result, dimensions: Mapping[str, str]) -> dict[str, Any]:
     months = result.months
     days = np.array([first_day(int(month)) for month in months], dtype="datetime64[s]")
     coordinates: dict[str, Any] = {
@@ -187,15 +185,13 @@ def _coordinates(result: Result) -> dict[str, Any]:
         "year": ("year", np.unique(months // 12), _about("year", "calendar year")),
         "constraint": _labels("constraint", result.constraints, "what can limit the packages started"),
     }
-    for entity, members in result.members.items():
-        if not members:
-            continue
-        dimension = _dimension(result, entity)
+    for entity, dimension in dimensions.items():
+        members = result.members[entity]
         coordinates[dimension] = _labels(dimension, members, f"id of the {dimension.replace('_', ' ')}")
-        rows = result.tags.by_entity[entity].values()
-        for tag in [tag for tag in next(iter(rows)) if tag != dimension]:
-            values = [row[tag] for row in rows]
-            coordinates[f"{dimension}_{tag}"] = _labels(dimension, values, tag.replace("_", " "))
+        tags = [result.tags.by_entity[entity][member] for member in members]
+        for tag in list(tags[0])[1:]:
+            texts = [row[tag] for row in tags]
+            coordinates[f"{dimension}_{tag}"] = _labels(dimension, texts, tag.replace("_", " "))
     if result.worth:
         text = "measure of equivalence"
         coordinates["equivalent"] = _labels("equivalent", tuple(result.worth), text)
@@ -242,8 +238,7 @@ def _attributes(result: Result) -> dict[str, Any]:
         "scenario": json.dumps(plain(settings.scenario)),
         "as_of": settings.as_of,
         "draws": settings.draws,
-        # HDF5 has no larger integers.
-        "seed": settings.seed if settings.seed.bit_length() <= DIGITS_OF_INTEGER else str(settings.seed),
+        "seed": settings.seed if settings.seed.bit_length() <= INTEGER_BITS else str(settings.seed),
         "prior": int(settings.prior),
         "version": settings.version,
         "catalogue": settings.catalogue,
@@ -259,21 +254,31 @@ def _numbers(fit: Fit | None) -> dict[str, float] | None:
 # Reading
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Return the attributes and the numeric arrays of a file."""
+def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return the attributes and the numeric arrays of a saved result."""
     import h5netcdf
 
     try:
         with h5netcdf.File(path, "r") as file:
             attributes = dict(file.attrs)
+            _check_layout(path, attributes)
             numeric = {name: variable for name, variable in file.variables.items() if variable.dtype != str}
-            arrays = {name: np.asarray(variable[...]) for name, variable in numeric.items()}
+            return attributes, {name: np.asarray(variable[...]) for name, variable in numeric.items()}
     except FileNotFoundError:
         raise _refusal(path, "no such file") from None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        # HDF5 reports damage as any of these, with a long trace of its own in the text.
-        raise _refusal(path, f"cannot be read as netCDF ({type(error).__name__})", "it is damaged or no result") from None
-    return attributes, arrays
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        # HDF5 reports damage as any of these, and its own text is a trace of many lines.
+        message = f"cannot be read as netCDF ({type(error).__name__})"
+        raise _refusal(path, message, "it is damaged, or was never a saved result") from None
+
+
+def _check_layout(path: str | Path, attributes: Mapping[str, Any]) -> None:
+    if not {"autarky_format", "scenario", "record", "version"} <= set(attributes):
+        raise _refusal(path, "is no saved result of autarky", "`autarky.save_result` writes one")
+    layout = attributes["autarky_format"]
+    if layout != FORMAT:
+        message = f"has layout {layout}, of autarky {attributes['version']}; only layout {FORMAT} is known here"
+        raise _refusal(path, message, "read it with the version that wrote it, or run its scenario again")
 
 
 def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
@@ -301,9 +306,7 @@ def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
         worth=dict(zip(record.equivalents, worth, strict=True)),
         constraints=record.constraints,
         binding=_of_shape(arrays, "binding", (np.unique(months // 12).size, len(record.constraints), draws)),
-        worlds={
-            group: (names, row) for (group, names), row in zip(record.worlds.items(), index, strict=True)
-        },
+        worlds={group: (names, row) for (group, names), row in zip(record.worlds.items(), index, strict=True)},
         targets=record.targets,
         inputs=record.inputs,
         events=record.events,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from autarky.errors import QuantityError
@@ -117,8 +117,21 @@ PartialDate: TypeAlias = Annotated[str, BeforeValidator(_partial_date)]
 PERIOD = re.compile(r"\d{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?")
 
 
+def _period(value: Any) -> str:
+    text = str(value)
+    if not PERIOD.fullmatch(text):
+        hint = "write 2022, 2022H1, 2022Q1 or 2022-03"
+        raise PydanticCustomError("period", "{period} is not a period", {"period": text, "hint": hint})
+    return text
+
+
+Period: TypeAlias = Annotated[str, BeforeValidator(_period), Field(pattern=f"^{PERIOD.pattern}$")]
+"""A calendar year, half, quarter or month."""
+
+
 def _month(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 12 * 1900:
+    # An index comes from a record that was read before; 202501 is a month without its dash.
+    if isinstance(value, int) and not isinstance(value, bool) and 12 * 1900 < value < 12 * 2200:
         return value
     try:
         return parse_month(str(value))
@@ -133,7 +146,9 @@ Month: TypeAlias = Annotated[int, BeforeValidator(_month)]
 class Part(BaseModel):
     """A group of fields inside a record."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True, allow_inf_nan=False
+    )
 
 
 class Record(Part):

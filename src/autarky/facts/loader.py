@@ -6,28 +6,26 @@ import contextlib
 import hashlib
 import os
 import pickle
-import re
 import tempfile
-import typing
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 import autarky
-from autarky.errors import CatalogueError, InputError, Problem, nearest
+from autarky.errors import CatalogueError, InputError, Problem, ScenarioError
 from autarky.facts.catalogue import SCENARIO, Catalogue, Weigh
+from autarky.facts.faults import Place, shown, validation_problems
 from autarky.facts.fields import Part, Series, map_quantities
 from autarky.facts.records import COLLECTIONS
 from autarky.facts.references import reference_problems
 from autarky.facts.yaml_tree import Document, read_document
-
-Place = Callable[[tuple[str | int, ...]], str]
-"""Gives `file:line:column` for a key path below a record."""
+from autarky.quantities.months import month_label
+from autarky.quantities.paths import Path as QuantityPath
 
 
 def data_files() -> dict[str, Path]:
@@ -44,19 +42,23 @@ def load_catalogue() -> Catalogue:
     for name, path in files.items():
         content.update(name.encode())
         content.update(path.read_bytes())
-    for module in sorted(Path(__file__).parent.glob("*.py")):
+    # A copy holds objects of these modules' classes: it is stale when they change.
+    rooms = Path(__file__).parent, Path(__file__).parent.parent / "quantities"
+    for module in sorted(path for room in rooms for path in room.glob("*.py")):
         content.update(module.read_bytes())
     digest = content.hexdigest()
     cached = _cache_file(digest)
-    if cached.is_file():
-        # A cache written by another Python or an interrupted run is not worth an error: read again.
-        with contextlib.suppress(pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError):
-            loaded = pickle.loads(cached.read_bytes())
-            if isinstance(loaded, Catalogue) and loaded.digest == digest:
-                return loaded
+    loaded = _read_cache(cached)
+    if loaded is not None and loaded.digest == digest:
+        return loaded
     catalogue = read_catalogue(files, digest)
     _write_cache(cached, catalogue)
     return catalogue
+
+
+RECORDS = "write `id: {label: ..., ...}` for each record"
+_CHECKSUM = hashlib.sha256().digest_size
+"""Bytes at the head of a copy that tell whether the rest is whole."""
 
 
 def _cache_file(digest: str) -> Path:
@@ -65,16 +67,33 @@ def _cache_file(digest: str) -> Path:
     return user_cache_path("autarky") / f"catalogue-{digest[:24]}.pickle"
 
 
+def _read_cache(path: Path) -> Catalogue | None:
+    # A copy that is missing, cut short, damaged or written by another Python is read from the files again.
+    try:
+        content = path.read_bytes()
+        checksum, pickled = content[:_CHECKSUM], content[_CHECKSUM:]
+        if hashlib.sha256(pickled).digest() != checksum:
+            return None
+        loaded = pickle.loads(pickled)
+    except (OSError, pickle.UnpicklingError, AttributeError, ImportError, TypeError):
+        return None
+    return loaded if isinstance(loaded, Catalogue) else None
+
+
 def _write_cache(path: Path, catalogue: Catalogue) -> None:
+    pickled = pickle.dumps(catalogue, protocol=pickle.HIGHEST_PROTOCOL)
     # A folder that cannot be written only costs time at the next start.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         for old in path.parent.glob("catalogue-*.pickle"):
             old.unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            pickle.dump(catalogue, stream, protocol=pickle.HIGHEST_PROTOCOL)
-        os.replace(name, path)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(hashlib.sha256(pickled).digest() + pickled)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
 
 
 def read_catalogue(files: Mapping[str, Path], digest: str) -> Catalogue:
@@ -85,16 +104,16 @@ def read_catalogue(files: Mapping[str, Path], digest: str) -> Catalogue:
     for name, path in files.items():
         collection = collection_of(name)
         if collection is None:
-            problems.append(Problem("no collection has this name", place=name, hint=", ".join(COLLECTIONS)))
+            hint = f"begin it with one of {', '.join(COLLECTIONS)}"
+            problems.append(Problem("the name of this file does not say which collection it is", name, hint=hint))
             continue
         try:
             document = read_document(path, name)
         except InputError as error:
-            problems.extend(error.problems)
+            problems.extend(replace(p, field=f"{collection}.{p.field}") if p.field else p for p in error.problems)
             continue
         _gather(document, collection, plain, places, problems)
-    if problems:
-        raise CatalogueError(problems)
+    whole = not problems
     records: dict[str, dict[str, Part]] = {
         collection: {
             name: record
@@ -103,13 +122,13 @@ def read_catalogue(files: Mapping[str, Path], digest: str) -> Catalogue:
         }
         for collection, entries in plain.items()
     }
+    catalogue = Catalogue(records, plain, digest)
+    if whole:
+        # Without all files, every id in a broken one would seem to be missing.
+        problems += reference_problems(catalogue, lambda collection, name, at: places[collection, name](at))
     if problems:
         raise CatalogueError(problems)
-    catalogue = weighed(Catalogue(records, plain, digest))
-    found = reference_problems(catalogue, lambda collection, name, at: places[collection, name](at))
-    if found:
-        raise CatalogueError(found)
-    return catalogue
+    return weighed(catalogue)
 
 
 def collection_of(file_name: str) -> str | None:
@@ -127,12 +146,15 @@ def _gather(
     problems: list[Problem],
 ) -> None:
     if not isinstance(document.data, dict):
-        problems.append(Problem("a data file maps ids to records", place=document.name))
+        problems.append(Problem(f"expected records, found {shown(document.data)}", document.name, hint=RECORDS))
         return
     for name, raw in document.data.items():
+        place, key = document.place((name,)), f"{collection}.{name}"
         if name in plain[collection]:
-            problems.append(Problem(f"{collection}.{name} stands in two files", place=document.place((name,))))
+            problems.append(Problem(f"already stands in {places[collection, name](())}", place, key, "keep one"))
             continue
+        if "." in name:
+            problems.append(Problem("an id cannot contain a dot", place, key, "dots separate the parts of a key"))
         plain[collection][name] = raw
         places[collection, name] = partial(_place_in, document, name)
 
@@ -147,12 +169,12 @@ def read_record(
     raw: Any,
     place: Place,
     problems: list[Problem],
-    set_by_scenario: Collection[str] | None = None,
+    set_keys: Collection[str] = (),
 ) -> Part | None:
     """Return one record with its numbers sourced, or None after adding to `problems`.
 
-    A number without a source of its own takes the record's; one that the scenario sets (its key, or a
-    parent of it, is in `set_by_scenario`; an empty key is the whole record) takes the scenario.
+    A number without a source of its own takes the record's. One that a scenario sets takes the scenario: `set_keys`
+    are the keys below the record that it set, an empty one where it wrote the whole record.
     """
     model = COLLECTIONS[collection]
     try:
@@ -162,45 +184,23 @@ def read_record(
         return None
     own = getattr(record, "source", ())
 
-    def sourced(key: str, quantity: Series) -> Series:
-        parents = {key[: match.start()] for match in re.finditer(r"\.", key)} | {"", key}
-        changed = bool(set_by_scenario) and not parents.isdisjoint(set_by_scenario or ())
-        return quantity.with_sources((SCENARIO,) if changed and (key or not own) else own)
-
-    result: Part = map_quantities(record, sourced)
+    default = own or ((SCENARIO,) if "" in set_keys else ())
+    result: Part = map_quantities(record, partial(_sourced, default=default, set_keys=set_keys))
     return result
 
 
-def validation_problems(error: ValidationError, model: type[BaseModel], key: str, place: Place) -> Iterable[Problem]:
-    """Yield one problem for each fault that pydantic found in a record."""
-    for fault in error.errors(include_url=False):
-        context = fault.get("ctx", {})
-        at = (*(part for part in fault["loc"] if part != "[key]"), *context.get("at", ()))
-        field = ".".join([*([key] if key else []), *map(str, at)])
-        message, hint = fault["msg"], context.get("hint", "")
-        if fault["type"] == "extra_forbidden":
-            known = fields_at(model, fault["loc"][:-1])
-            message = "unknown field"
-            hint = nearest(str(fault["loc"][-1]), known) or f"known: {', '.join(sorted(known))}"
-        elif fault["type"] == "missing":
-            message = "this field is missing"
-        yield Problem(message.removeprefix("Value error, "), place(at), field, hint)
-
-
-def fields_at(model: type[BaseModel], at: tuple[str | int, ...]) -> list[str]:
-    """Return the field names that a record allows at a key path."""
-    current: Any = model
-    for key in at:
-        inner = _models_in(current)
-        field = next((f for m in inner for n, f in m.model_fields.items() if key in (n, f.alias)), None)
-        current = field.annotation if field is not None else current
-    return [field.alias or name for m in _models_in(current) for name, field in m.model_fields.items()]
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in typing.get_args(annotation) for model in _models_in(argument)]
+def _sourced(key: str, quantity: Series, *, default: tuple[str, ...], set_keys: Collection[str]) -> Series:
+    """Return a quantity with `default` for numbers without a source, the scenario for those that it set."""
+    if any(f"{key}.".startswith(f"{name}.") for name in set_keys):
+        return quantity.with_sources((SCENARIO,))
+    below = {name[len(key) + 1 :].partition(".")[0] for name in set_keys if name.startswith(f"{key}.")}
+    if isinstance(quantity, QuantityPath):
+        knots = (
+            (month, knot.with_sources((SCENARIO,) if month_label(month) in below else default))
+            for month, knot in quantity.knots
+        )
+        return replace(quantity, knots=tuple(knots))
+    return quantity.with_sources((SCENARIO,) if below else default)
 
 
 def weighed(catalogue: Catalogue) -> Catalogue:
@@ -239,19 +239,43 @@ def with_changes(catalogue: Catalogue, changes: Mapping[tuple[str, str], Change]
             collections[collection][name] = record
         plain[collection][name] = change.raw
         content.update(repr((collection, name, change.raw)).encode())
-    if problems:
-        raise CatalogueError(problems)
     changed = Catalogue(collections, plain, content.hexdigest())
-    weigh = Weigh(changed.sources, changed.pooling)
-    for collection, name in changes:
-        collections[collection][name] = map_quantities(
-            collections[collection][name], lambda _, quantity: quantity.weighed(weigh)
-        )
+    # A product takes its dies from the chip of its name, so a changed chip can leave it without any.
+    products = {("products", name): change for (collection, name), change in changes.items() if collection == "chips"}
+    touched = {**{key: change for key, change in products.items() if key[1] in plain["products"]}, **changes}
 
     def place_of(collection: str, name: str, at: tuple[str | int, ...]) -> str:
-        return changes[collection, name].place(at)
+        return touched[collection, name].place(at if (collection, name) in changes else ())
 
-    found = reference_problems(changed, place_of, only=set(changes))
-    if found:
-        raise CatalogueError(found)
-    return changed
+    problems += reference_problems(changed, place_of, only=set(touched))
+    if problems:
+        raise ScenarioError(problems)
+    return _weighed_again(changed, catalogue, set(changes))
+
+
+def _weighed_again(changed: Catalogue, base: Catalogue, names: set[tuple[str, str]]) -> Catalogue:
+    """Return the changed catalogue with its new records weighed; all of them where the weights themselves changed."""
+    if not any(collection in ("pooling", "sources") and name in base.plain[collection] for collection, name in names):
+        weigh = Weigh(changed.sources, changed.pooling)
+        collections = {collection: dict(records) for collection, records in changed.collections.items()}
+        for collection, name in names:
+            collections[collection][name] = map_quantities(
+                changed.collections[collection][name], lambda _, quantity: quantity.weighed(weigh)
+            )
+        return Catalogue(collections, changed.plain, changed.digest)
+    # A record that was weighed keeps its weights, so the others are read anew.
+    collections = {
+        collection: {
+            name: record
+            for name, raw in records.items()
+            if (record := _again(collection, name, raw, changed, names)) is not None
+        }
+        for collection, records in changed.plain.items()
+    }
+    return weighed(Catalogue(collections, changed.plain, changed.digest))
+
+
+def _again(collection: str, name: str, raw: Any, changed: Catalogue, names: set[tuple[str, str]]) -> Part | None:
+    if (collection, name) in names:
+        return changed.collections[collection][name]
+    return read_record(collection, name, raw, lambda _: "", [])

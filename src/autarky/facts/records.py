@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -21,6 +21,7 @@ from autarky.facts.fields import (
 )
 from autarky.facts.rule_records import Country, Rule
 from autarky.quantities.estimates import Quantity
+from autarky.quantities.months import month_label
 
 Grade: TypeAlias = Literal["A", "B", "C"]
 Fraction: TypeAlias = Annotated[Quantity, Of("1", "fraction")]
@@ -235,19 +236,37 @@ class Fab(Record):
     cost: Annotated[Quantity, Of("USD")] | None = None
 
 
-class DieDelivery(Part):
-    """Dies that arrive evenly over the months from `from` up to, not including, `until`."""
+class Delivery(Part):
+    """What arrives evenly over the months from `from` up to, not including, `until`."""
 
     start: Month = Field(alias="from")
     until: Month
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.until <= self.start:
+            raise PydanticCustomError(
+                "delivery",
+                "the delivery ends ({until}) before its first month ({start}) is over",
+                {
+                    "start": month_label(self.start),
+                    "until": month_label(self.until),
+                    "hint": "`until` is the first month without it",
+                    "at": ("until",),
+                },
+            )
+        return self
+
+
+class DieDelivery(Delivery):
+    """Dies that arrive."""
+
     amount: Annotated[Quantity, Of("die", "nonnegative")]
 
 
-class StackDelivery(Part):
-    """Stacks that arrive evenly over the months from `from` up to, not including, `until`."""
+class StackDelivery(Delivery):
+    """Stacks that arrive."""
 
-    start: Month = Field(alias="from")
-    until: Month
     amount: Annotated[Quantity, Of("stack", "nonnegative")]
 
 

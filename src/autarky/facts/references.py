@@ -13,6 +13,7 @@ from autarky.facts.records import (
     Die,
     DieBank,
     Fab,
+    Link,
     MemorySupply,
     Observation,
     PackagingLine,
@@ -20,7 +21,7 @@ from autarky.facts.records import (
     Source,
     System,
 )
-from autarky.quantities.shapes import Exact
+from autarky.quantities.estimates import Quantity
 from autarky.supply.dies import FORMULAS
 from autarky.supply.yields import MODELS
 
@@ -44,7 +45,7 @@ def reference_problems(catalogue: Catalogue, place: PlaceOf, only: set[tuple[str
 
 def numbers_have_sources(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
     """Every estimate cites at least one source, and every source cited exists."""
-    sources = catalogue.sources
+    sources = catalogue.plain.get("sources", {})
     for key, quantity in quantities_of(record):
         at = tuple(key.split("."))
         for estimate in quantity.estimates:
@@ -67,7 +68,8 @@ def sources_can_be_found(catalogue: Catalogue, name: str, record: Part) -> Itera
 def references_exist(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
     """Every id that a record names stands in its collection."""
     for at, collection, wanted in _references(name, record):
-        known = catalogue.collections.get(collection, {})
+        # Also those that stand in a file but could not be read: their own faults are reported where they stand.
+        known = {**catalogue.collections.get(collection, {}), **catalogue.plain.get(collection, {})}
         if wanted not in known:
             hint = nearest(wanted, known) or f"add it to {collection}"
             yield at, f"no {collection} record is called {wanted!r}", hint
@@ -113,18 +115,18 @@ def _references(name: str, record: Part) -> Iterator[tuple[tuple[str | int, ...]
 
 def links_add_up(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
     """A link carries both ways together between one and two times what it carries one way."""
-    if not isinstance(record, Chip) or record.links is None:
-        return
-    for side, link in (("scale_up", record.links.scale_up), ("scale_out", record.links.scale_out)):
+    links: list[tuple[tuple[str, ...], Link | None]] = []
+    if isinstance(record, Chip) and record.links is not None:
+        links += [(("links", "scale_up"), record.links.scale_up), (("links", "scale_out"), record.links.scale_out)]
+    if isinstance(record, System):
+        links += [(("scale_up_per_chip",), record.scale_up_per_chip)]
+    for at, link in links:
         if link is None or link.one_way is None or link.both_ways is None:
             continue
         one_way, both_ways = link.one_way.pooled.mean(), link.both_ways.pooled.mean()
         if not one_way < both_ways <= 2.05 * one_way:
-            yield (
-                ("links", side, "both_ways"),
-                f"{both_ways:g} GB/s both ways does not fit {one_way:g} GB/s one way",
-                "both ways is twice one way",
-            )
+            message = f"{both_ways:g} GB/s both ways does not fit {one_way:g} GB/s one way"
+            yield (*at, "both_ways"), message, "both ways is twice one way"
 
 
 def products_can_be_made(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
@@ -144,13 +146,39 @@ def sizes_are_known(catalogue: Catalogue, name: str, record: Part) -> Iterator[F
     if isinstance(record, Fab):
         for die_name in record.dies:
             die = catalogue.collections.get("dies", {}).get(die_name)
-            if isinstance(die, Die) and not (die.gross_dies or die.area or die.area_assumption or die.width):
+            if isinstance(die, Die) and not (die.gross_dies or _area(die) or (die.width and die.height)):
                 yield ("dies", die_name), f"dies.{die_name} has no size", "give it `gross_dies` or `area`"
     if isinstance(record, Die) and record.placement != "exact" and record.placement not in FORMULAS:
-        yield ("placement",), f"no formula is called {record.placement!r}", f"known: exact, {', '.join(FORMULAS)}"
-    if isinstance(record, Fab) and record.defects is not None and record.defects.model not in MODELS:
-        model = record.defects.model
-        yield ("defects", "model"), f"no yield model is called {model!r}", f"known: {', '.join(MODELS)}"
+        known = ("exact", *FORMULAS)
+        hint = nearest(record.placement, known) or f"known: {', '.join(known)}"
+        yield ("placement",), f"no formula is called {record.placement!r}", hint
+    if isinstance(record, Die) and record.placement in FORMULAS and not (record.gross_dies or _area(record)):
+        yield ("placement",), f"{record.placement} counts dies from their area", "give `area`"
+
+
+def _area(die: Die) -> Quantity | None:
+    return die.area or die.area_assumption
+
+
+def yields_are_known(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
+    """A fab states the yield of each die, or a defect density and a named model that has all it needs."""
+    if not isinstance(record, Fab):
+        return
+    for die_name, line in record.dies.items():
+        die = catalogue.collections.get("dies", {}).get(die_name)
+        if line.good is None and record.defects is None:
+            yield ("dies", die_name), "no yield is given", "add `yield:`, or `defects:` to the fab"
+        elif line.good is None and isinstance(die, Die) and not _area(die):
+            yield ("dies", die_name), f"dies.{die_name} has no area for the defects", "give it `area`, or add `yield:`"
+    if record.defects is None:
+        return
+    model = record.defects.model
+    if model not in MODELS:
+        hint = nearest(model, MODELS) or f"known: {', '.join(MODELS)}"
+        yield ("defects", "model"), f"no yield model is called {model!r}", hint
+    for needing, field in (("bose_einstein", "layers"), ("negative_binomial", "clustering")):
+        if model == needing and getattr(record.defects, field) is None:
+            yield ("defects", "model"), f"{model} needs {field}", f"add `{field}:`"
 
 
 def observations_state_errors(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
@@ -158,9 +186,8 @@ def observations_state_errors(catalogue: Catalogue, name: str, record: Part) -> 
     if isinstance(record, Observation):
         for field, quantity in (("estimates", record.estimates), ("at_most", record.at_most)):
             for estimate in quantity.estimates if quantity is not None else ():
-                if isinstance(estimate.distribution, Exact):
-                    value = estimate.distribution.value
-                    yield (field,), f"{value:,.0f} is given without an error", "add `error:`, or an interval"
+                for value, _ in estimate.distribution.atoms[:1]:
+                    yield (field,), f"{value:,.10g} is given without an error", "add `error:`, or an interval"
 
 
 RULES = (
@@ -170,6 +197,7 @@ RULES = (
     links_add_up,
     products_can_be_made,
     sizes_are_known,
+    yields_are_known,
     observations_state_errors,
 )
 

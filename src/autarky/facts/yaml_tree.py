@@ -21,6 +21,8 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _NOT_A_NUMBER = re.compile(r"[-+]?\.?(nan|inf|infinity)", re.IGNORECASE)
 _ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*[\w-]", re.MULTILINE)
+_TAGS = frozenset(("null", "bool", "int", "float", "str", "timestamp", "merge", "value", "map", "seq"))
+"""What plain YAML resolves to by itself; any other tag would ask for an object."""
 LARGEST = 2**24
 """Bytes of a file that are read; a longer one was not written by hand."""
 DEEPEST = 40
@@ -133,8 +135,8 @@ def _reject_aliases(text: str, name: str) -> None:
 
 
 def _plain(node: yaml.Node, name: str, at: tuple[str | int, ...], problems: list[Problem]) -> Plain:
-    if not node.tag.startswith("tag:yaml.org,2002:") or "/" in node.tag:
-        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+    tag = node.tag.removeprefix("tag:yaml.org,2002:")
+    if tag not in _TAGS:
         problems.append(_problem(node, name, at, f"the YAML tag {tag} is not allowed", "write a plain value"))
         return None
     if len(at) > DEEPEST:

@@ -24,6 +24,7 @@ LOOK = (
     "font-size",
     "font-weight",
 )
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SPACE = "{http://www.w3.org/2000/svg}"
 LONG_NUMBER = re.compile(r"-?\d*\.\d{2,}(?:e-?\d+)?")
 DEFAULTS = {("opacity", "1"), ("stroke-width", "0"), ("fill-opacity", "1"), ("stroke-opacity", "1")}
@@ -43,7 +44,7 @@ def draw(spec: dict[str, Any], name: str, title: str, description: str, css_clas
 
 def inline(text: str, name: str, title: str, description: str, css_class: str = "") -> Markup:
     """Return SVG text with nothing but shapes and words left in it, labelled for a screen reader."""
-    root = ElementTree.fromstring(text)
+    root = ElementTree.fromstring(NOT_XML.sub("", text))
     box = root.get("viewBox", "0 0 1 1")
     body = "".join(part for child in root for part in _written(child, name))
     opening = (

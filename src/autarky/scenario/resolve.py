@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from autarky.errors import Problem, ScenarioError, UnknownKeyError, nearest
 from autarky.facts.catalogue import Catalogue
 from autarky.facts.fields import last_day
-from autarky.facts.loader import Change, load_catalogue, validation_problems, with_changes
+from autarky.facts.faults import shown, validation_problems
+from autarky.facts.loader import Change, load_catalogue, with_changes
 from autarky.facts.yaml_tree import Document, parse_document, read_document
 from autarky.scenario.schema import Scenario
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from autarky.facts.fields import PERIOD, Month, Part, PartialDate, SourceIds
+from autarky.facts.fields import Month, Part, PartialDate, Period, SourceIds
 from autarky.facts.records import COLLECTIONS
-
-Period: TypeAlias = Annotated[str, BeforeValidator(str), Field(pattern=f"^{PERIOD.pattern}$")]
 
 
 class Horizon(Part):

@@ -46,50 +46,49 @@ class Assembled:
 
 
 def assemble(
-    dies: Array, stacks: Array, capacity: Array, recipes: Sequence[Recipe], year_of_month: Sequence[int]
+    dies: Sequence[Array],
+    stacks: Sequence[Array],
+    capacity: Sequence[Array],
+    recipes: Sequence[Recipe],
+    year_of_month: Sequence[int],
 ) -> Assembled:
     """Return packages started, chip/month, from what arrives each month.
 
     Parameters
     ----------
-    dies : (die type, month, draw), good dies that arrive, die/month
-    stacks : (memory type, month, draw), memory stacks that arrive, stack/month
-    capacity : (line, month, draw), what a line can do in a month, in its own unit; infinite where unlimited
+    dies : by die type (month, draw), good dies that arrive, die/month
+    stacks : by memory type (month, draw), memory stacks that arrive, stack/month
+    capacity : by line (month, draw), what a line can do in a month, in its own unit; infinite where unlimited
     recipes : what each chip takes
     year_of_month : index of the year that each month belongs to, from 0
     """
-    kinds, memories = dies.shape[0], stacks.shape[0]
-    months, draws = dies.shape[1:]
-    stored = kinds + memories
-    stock = np.zeros((stored + capacity.shape[0], draws))
+    kinds, stored = len(dies), len(dies) + len(stacks)
+    months, draws = capacity[0].shape
+    arriving = [*dies, *stacks]
+    stock = np.zeros((stored + len(capacity), draws))
     started = np.zeros((len(recipes), months, draws))
     left = np.empty((stored, months, draws))
     sets = memory_sets(recipes)
-    binding = np.zeros((max(year_of_month) + 1, 1 + len(sets) + capacity.shape[0], draws))
+    binding = np.zeros((max(year_of_month) + 1, 1 + len(sets) + len(capacity), draws))
     claims = _claims(recipes, kinds, months, draws)
     levels = _levels(recipes, kinds, stored)
     for month in range(months):
-        stock[:kinds] += dies[:, month]
-        stock[kinds:stored] += stacks[:, month]
-        stock[stored:] = capacity[:, month]
+        for resource, flow in enumerate(arriving):
+            stock[resource] += flow[month]
+        for line, able in enumerate(capacity):
+            stock[stored + line] = able[month]
         asked = _asked(recipes, claims, stock, month)
-        waiting = asked
-        limit = np.full(asked.shape, -1, dtype=np.int8)
+        waiting, limit = asked.copy(), np.full(asked.shape, -1, dtype=np.int8)
         for level in levels:
-            rows = level.chips
-            begun, level_limit = level.sharing.serve(waiting if len(rows) == len(recipes) else waiting[rows], stock)
-            for row, chip in enumerate(rows):
+            begun, limit[level.chips] = level.sharing.serve(waiting[level.chips], stock)
+            for row, chip in enumerate(level.chips):
                 for resource, amount in level.needs[row].items():
                     # Dividing and multiplying back can leave minus one part in 10^16 of what there was.
                     np.maximum(stock[resource] - begun[row] * amount, 0.0, out=stock[resource])
                 started[chip, month] += begun[row]
-            if level is levels[-1] and len(rows) == len(recipes) and len(levels) == 1:
-                waiting, limit = waiting - begun, level_limit
-            else:
-                waiting = waiting.copy()
-                waiting[rows] -= begun
-                limit[rows] = level_limit
-        _note_binding(binding[year_of_month[month]], recipes, sets, asked, waiting, limit, capacity[:, month], stored)
+            waiting[level.chips] -= begun
+        ability = [able[month] for able in capacity]
+        _note_binding(binding[year_of_month[month]], recipes, sets, asked, waiting, limit, ability, stored)
         left[:, month] = stock[:stored]
     return Assembled(started, left[:kinds], left[kinds:], binding)
 
@@ -158,7 +157,7 @@ def _note_binding(
     asked: Array,
     waiting: Array,
     limit: Limiting,
-    capacity: Array,
+    capacity: Sequence[Array],
     stored: int,
 ) -> None:
     """Add each chip's packages to the constraint that decided their number: the dies where all of it was met."""

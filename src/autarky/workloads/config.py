@@ -55,7 +55,7 @@ def read_config(source: Mapping[str, Any] | str | Path, *, name: str = "") -> Mo
         embedding_width=fields.count("word_embed_proj_dim", default=hidden) or hidden,
         positions=_positions(fields, facts),
         norm_biased=facts.norm_biased,
-        head_biased=facts.head_biased,
+        head_biased=bool(fields.flag("lm_head_bias", default=facts.head_biased)),
         embedding_normed=facts.embedding_normed,
         final_normed=bool(fields.flag("do_layer_norm_before", default=True)),
         prediction=prediction,
@@ -165,7 +165,7 @@ def _layers(fields: Fields, family: Family, hidden: int) -> tuple[tuple[Layer, .
             feeds=parts,
             norms=norms + (3 if len(parts) > 1 else 0),
             streams=streams,
-            scalars=1 if family.both_feeds else 0,
+            scalars=family.scalars,
         )
         built.append(kinds.setdefault(made, made))
         if fields.problems:

@@ -21,7 +21,7 @@ class Family:
     attention on every n-th layer where no list says so, the others with `local` reach. `windows` says when
     a stated window applies: to all layers, or only if flagged. `expert_width` "dense" takes the expert width
     from the dense field. `shared_by_family` adds one shared expert of the expert width that no field
-    announces. `corrected` routers carry one balancing bias an expert.
+    announces. `corrected` routers carry one balancing bias an expert. `scalars` are single numbers a layer.
     """
 
     attention: Literal["heads", "latent", "compressed"] = "heads"
@@ -55,6 +55,7 @@ class Family:
     router_biased: bool = False
     corrected: bool = False
     both_feeds: bool = False
+    scalars: int = 0
     prediction_copies: bool = False
     hyper_connected: bool = False
 
@@ -116,6 +117,8 @@ FAMILIES: dict[str, Family] = {
     "cohere2": Family(norms=1, tied=True, period=4),
     "qwen2": _QWEN2,
     "qwen2_moe": replace(_QWEN2, shared_gate=True),
+    "qwen2_vl_text": _QWEN2,
+    "qwen2_5_vl_text": _QWEN2,
     "qwen3": _QWEN3,
     "qwen3_moe": _QWEN3,
     "qwen3_vl_text": _QWEN3,
@@ -152,13 +155,31 @@ FAMILIES: dict[str, Family] = {
     "gemma": _GEMMA,
     "gemma2": _GEMMA2,
     "gemma3_text": _GEMMA3,
-    "gemma4_text": replace(_GEMMA3, both_feeds=True),
+    "gemma4_text": replace(_GEMMA3, both_feeds=True, scalars=1),
     "llama4_text": _LLAMA4,
     "minimax": Family(linear="lightning", expert_width="dense"),
     "minimax_m2": _MINIMAX2,
     "minimax_m3": replace(_MINIMAX2, normed="head"),
     "nemotron_h": _NEMOTRON_H,
     "step3p7": Family(head_width="stated", normed="head", gated_attention="head", corrected=True, period=4),
+    "granite": _LLAMA,
+    "granitemoe": Family(expert_width="dense"),
+    "arcee": Family(gated=False),
+    "apertus": Family(gated=False, normed="head", scalars=2),
+    "nemotron": Family(gated=False, norm_biased=True),
+    "stablelm": Family(norm_biased=True),
+    "starcoder2": replace(_GPT2, positions=False, feed_multiple=0, one_key_per_head=False),
+    "cohere": Family(norms=1, tied=True),
+    "olmoe": Family(one_key_per_head=True, normed="width", expert_width="dense"),
+    "phimoe": Family(norm_biased=True, expert_width="dense"),
+    "hunyuan_v1_dense": Family(head_width="stated", normed="head"),
+    "hunyuan_v1_moe": Family(head_width="stated", normed="head", expert_width="dense", shared_by_family=True),
+    "afmoe": Family(head_width="stated", normed="head", gated_attention="element", norms=4, corrected=True, period=4),
+    "ministral3": Family(head_width="stated"),
+    "mistral4": _DEEPSEEK2,
+    "youtu": replace(_DEEPSEEK2, tied=True),
+    "glm": Family(biased=True, output_follows=False),
+    "glm4_moe_lite": _DEEPSEEK3,
     "gpt2": _GPT2,
     "gpt_neox": replace(_GPT2, positions=False, tied=False, feed_multiple=0),
     "opt": replace(_GPT2, position_offset=2, feed_multiple=0),
@@ -171,6 +192,8 @@ SYNONYMS = {
     "qwen3_vl_moe": "qwen3_vl_moe_text",
     "qwen3_5": "qwen3_5_text",
     "qwen3_5_moe": "qwen3_5_moe_text",
+    "qwen2_vl": "qwen2_vl_text",
+    "qwen2_5_vl": "qwen2_5_vl_text",
     "kimi_k25": "kimi_k2",
     "kimi_k3": "kimi_linear",
     "llama4": "llama4_text",

@@ -1,7 +1,8 @@
 """Spare nodes: how many repairs are open at once, and how long a failed node waits for a spare.
 
 Failed nodes come at random and are repaired independently, so the number in repair is Poisson whatever the
-distribution of repair times (Palm's theorem). Times in hours.
+distribution of repair times (Palm's theorem). The rate is that of all nodes that draw on the same spares; a
+job that stands still fails less, so the waits are upper bounds where it is the only one. Times in hours.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from autarky.quantities.arrays import Array
 from autarky.workloads.checkpoints import young1974
-from autarky.workloads.inputs import floats, not_negative, positive
+from autarky.workloads.inputs import at_least_one, floats, not_negative, positive
 
 
 def slow_node_factor(nodes: ArrayLike, slow_share: ArrayLike, slowdown: ArrayLike) -> Array:
@@ -28,20 +28,17 @@ def slow_node_factor(nodes: ArrayLike, slow_share: ArrayLike, slowdown: ArrayLik
 def jitter_factor(members: ArrayLike, jitter: ArrayLike) -> Array:
     """Return the expected factor on step time from random jitter of all members.
 
-    1 + jitter E[max of n standard normals], with `jitter` the standard deviation over the mean. The maximum
-    is taken from its extreme-value expansion, within 0.05 for 8 members and more; 1 for one member.
+    1 + jitter E[max of n standard normals], with `jitter` the standard deviation over the mean; the maximum
+    is the normal quantile at (n - 3/8) / (n + 1/4), within 0.03 for any n. Blom, Statistical Estimates and
+    Transformed Beta-Variables, 1958.
     """
-    positive("members", members)
-    number = np.maximum(floats(members), 1.0)
-    root = np.sqrt(2.0 * np.log(np.maximum(number, _FEW)))
-    euler = 0.5772156649015329
-    largest = root - (np.log(np.log(np.maximum(number, _FEW))) + np.log(4.0 * np.pi)) / (2.0 * root) + euler / root
-    # Few members: straight to the mean of one, which is zero.
-    few = largest * (number - 1.0) / (_FEW - 1.0)
-    return floats(1.0 + floats(jitter) * np.where(number < _FEW, few, largest))
+    at_least_one("members", members)
+    not_negative("jitter", jitter)
+    from scipy.special import ndtri
 
-
-_FEW = 8.0
+    number = floats(members)
+    largest = floats(ndtri((number - 0.375) / (number + 0.25)))
+    return 1.0 + floats(jitter) * largest
 
 
 def sagging_mean(sag: ArrayLike, period: ArrayLike) -> Array:

@@ -1,0 +1,291 @@
+"""Counts of small configs of many families, as an independent program makes them.
+
+Each total was counted from the tensors that the model code of Hugging Face transformers 5.24.0 allocates for
+the config. Balancing biases of routers and scalars that are buffers there are added: checkpoints store them.
+"""
+
+import pytest
+
+from autarky.workloads.config import read_config
+from autarky.workloads.parameters import parameters
+
+SMALL = {
+    "num_hidden_layers": 12,
+    "hidden_size": 512,
+    "intermediate_size": 1408,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 2,
+    "vocab_size": 32000,
+    "tie_word_embeddings": False,
+}
+LATENT = {
+    "kv_lora_rank": 64,
+    "qk_nope_head_dim": 32,
+    "qk_rope_head_dim": 16,
+    "v_head_dim": 32,
+}
+# model_type and what else differs from SMALL, tensors counted, buffers to add.
+ABSENT = object()
+COUNTED = [
+    ("cohere2", {"sliding_window": 1024, "head_dim": 64, "tie_word_embeddings": True}, 50207232, 0),
+    (
+        "dots1",
+        {
+            "head_dim": 64,
+            "n_routed_experts": 8,
+            "num_experts_per_tok": 2,
+            "n_shared_experts": 2,
+            "moe_intermediate_size": 256,
+            "first_k_dense_replace": 1,
+            "layer_types": ["full_attention"] * 12,
+            "num_key_value_heads": 8,
+        },
+        90826752,
+        88,
+    ),
+    (
+        "deepseek_v3",
+        {
+            **LATENT,
+            "attention_bias": True,
+            "q_lora_rank": None,
+            "n_routed_experts": 8,
+            "n_group": 1,
+            "topk_group": 1,
+            "num_experts_per_tok": 2,
+            "n_shared_experts": 2,
+            "moe_intermediate_size": 256,
+            "first_k_dense_replace": 1,
+        },
+        83067072,
+        88,
+    ),
+    (
+        "ernie4_5_moe",
+        {
+            "moe_num_experts": 8,
+            "moe_k": 2,
+            "moe_intermediate_size": 256,
+            "moe_num_shared_experts": 2,
+            "moe_layer_start_index": 1,
+            "moe_layer_end_index": -1,
+            "moe_layer_interval": 1,
+            "use_bias": False,
+            "tie_word_embeddings": True,
+        },
+        69722712,
+        0,
+    ),
+    ("gemma", {"head_dim": 64, "tie_word_embeddings": ABSENT}, 50213376, 0),
+    (
+        "gemma4_text",
+        {
+            "head_dim": 64,
+            "global_head_dim": 128,
+            "hidden_size_per_layer_input": 64,
+            "vocab_size_per_layer_input": 30000,
+            "num_kv_shared_layers": 4,
+            "use_double_wide_mlp": True,
+            "sliding_window": 512,
+            "enable_moe_block": False,
+            "attention_k_eq_v": False,
+            "layer_types": (["sliding_attention"] * 5 + ["full_attention"]) * 2,
+            "tie_word_embeddings": True,
+        },
+        83759104,
+        12,
+    ),
+    (
+        "llama4_text",
+        {
+            "head_dim": 64,
+            "interleave_moe_layer_step": 3,
+            "intermediate_size_mlp": 2048,
+            "num_local_experts": 4,
+            "num_experts_per_tok": 1,
+        },
+        109072896,
+        0,
+    ),
+    ("llama", {"attention_bias": True, "mlp_bias": True}, 66652672, 0),
+    ("mistral", {"sliding_window": 4096, "head_dim": 80}, 68563456, 0),
+    (
+        "mixtral",
+        {"num_local_experts": 4, "num_experts_per_tok": 2, "head_dim": None, "sliding_window": None},
+        144478720,
+        0,
+    ),
+    (
+        "nemotron_h",
+        {
+            "hybrid_override_pattern": "M-M*ME",
+            "num_hidden_layers": 6,
+            "head_dim": 64,
+            "intermediate_size": 1024,
+            "vocab_size": 1000,
+            "mamba_num_heads": 16,
+            "mamba_head_dim": 64,
+            "ssm_state_size": 64,
+            "n_groups": 4,
+            "conv_kernel": 4,
+            "use_conv_bias": False,
+            "n_routed_experts": 8,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 256,
+            "moe_shared_expert_intermediate_size": 512,
+            "n_shared_experts": 1,
+            "tie_word_embeddings": ABSENT,
+        },
+        10908304,
+        8,
+    ),
+    ("olmo2", {}, 66605056, 0),
+    ("olmo3", {"sliding_window": 1024}, 66605056, 0),
+    (
+        "opt",
+        {
+            "hidden_size": 1024,
+            "ffn_dim": 4096,
+            "num_attention_heads": 16,
+            "word_embed_proj_dim": 512,
+            "max_position_embeddings": 2048,
+            "vocab_size": 50272,
+            "do_layer_norm_before": False,
+            "intermediate_size": ABSENT,
+            "num_key_value_heads": ABSENT,
+            "tie_word_embeddings": ABSENT,
+        },
+        180041728,
+        0,
+    ),
+    (
+        "qwen2_moe",
+        {
+            "num_experts": 8,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 256,
+            "shared_expert_intermediate_size": 700,
+            "decoder_sparse_step": 2,
+            "mlp_only_layers": [1],
+        },
+        76920832,
+        0,
+    ),
+    (
+        "qwen3_moe",
+        {
+            "head_dim": 64,
+            "num_experts": 8,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 256,
+            "decoder_sparse_step": 1,
+            "mlp_only_layers": [1, 2],
+            "attention_bias": True,
+        },
+        76485632,
+        0,
+    ),
+    (
+        "qwen3_next",
+        {
+            "head_dim": 64,
+            "num_experts": 8,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 256,
+            "shared_expert_intermediate_size": 256,
+            "decoder_sparse_step": 2,
+            "mlp_only_layers": [],
+            "linear_num_key_heads": 4,
+            "linear_num_value_heads": 8,
+            "linear_key_head_dim": 32,
+            "linear_value_head_dim": 32,
+            "linear_conv_kernel_dim": 4,
+            "full_attention_interval": 4,
+        },
+        74582320,
+        0,
+    ),
+    ("seed_oss", {"head_dim": 128, "attention_bias": True, "attention_out_bias": False}, 74480128, 0),
+    (
+        "afmoe",
+        {
+            "head_dim": 64,
+            "num_experts": 8,
+            "num_experts_per_tok": 2,
+            "num_shared_experts": 1,
+            "moe_intermediate_size": 256,
+            "num_dense_layers": 1,
+            "layer_types": ["full_attention"] * 12,
+            "vocab_size": 102400,
+        },
+        157030488,
+        0,
+    ),
+    ("apertus", {"vocab_size": 102400}, 130037784, 0),
+    ("arcee", {"vocab_size": 102400}, 130036224, 0),
+    ("cohere", {"vocab_size": 102400, "tie_word_embeddings": True}, 86252032, 0),
+    ("glm", {"head_dim": 64, "attention_bias": True, "vocab_size": 102400}, 138696192, 0),
+    (
+        "glm4_moe_lite",
+        {
+            **LATENT,
+            "q_lora_rank": 96,
+            "n_routed_experts": 8,
+            "num_experts_per_tok": 2,
+            "n_shared_experts": 1,
+            "moe_intermediate_size": 256,
+            "first_k_dense_replace": 1,
+            "vocab_size": 102400,
+        },
+        149498240,
+        88,
+    ),
+    ("granite", {"vocab_size": 102400}, 138686976, 0),
+    ("granitemoe", {"num_local_experts": 4, "num_experts_per_tok": 2, "vocab_size": 102400}, 216568320, 0),
+    ("hunyuan_v1_dense", {"head_dim": 64, "vocab_size": 102400}, 138688512, 0),
+    ("hunyuan_v1_moe", {"head_dim": 64, "num_experts": 8, "moe_topk": 2, "vocab_size": 102400}, 346355712, 0),
+    ("ministral3", {"head_dim": 64, "vocab_size": 102400}, 138686976, 0),
+    (
+        "mistral4",
+        {
+            **LATENT,
+            "q_lora_rank": 96,
+            "n_routed_experts": 8,
+            "num_experts_per_tok": 2,
+            "n_shared_experts": 1,
+            "moe_intermediate_size": 256,
+            "first_k_dense_replace": 0,
+            "vocab_size": 102400,
+        },
+        150878592,
+        0,
+    ),
+    ("nemotron", {"head_dim": 64, "vocab_size": 102400}, 130049024, 0),
+    ("olmoe", {"num_experts": 8, "num_experts_per_tok": 2, "vocab_size": 102400}, 320409600, 0),
+    ("phi3", {"vocab_size": 102400}, 138686976, 0),
+    (
+        "phimoe",
+        {
+            "num_local_experts": 4,
+            "num_experts_per_tok": 2,
+            "attention_bias": True,
+            "lm_head_bias": True,
+            "vocab_size": 102400,
+        },
+        216698880,
+        0,
+    ),
+    ("smollm3", {"vocab_size": 102400}, 138686976, 0),
+    ("stablelm", {"vocab_size": 102400}, 138699776, 0),
+    ("starcoder2", {"use_bias": True, "vocab_size": 102400, "tie_word_embeddings": True}, 77658624, 0),
+    ("youtu", {**LATENT, "q_lora_rank": 96, "vocab_size": 102400}, 134314368, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("model_type", "fields", "tensors", "buffers"), COUNTED, ids=[f"{row[0]}-{row[2]}" for row in COUNTED]
+)
+def test_a_small_model_has_the_tensors_that_the_model_code_allocates(model_type, fields, tensors, buffers):
+    stated = {**SMALL, **fields, "model_type": model_type}
+    present = {key: value for key, value in stated.items() if value is not ABSENT}
+    assert parameters(read_config(present)).total == tensors + buffers
