@@ -20,6 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 facts_app = typer.Typer(
     help="The catalogue: every number with its unit, uncertainty, date and source.", no_args_is_help=True

@@ -21,13 +21,13 @@ from autarky.facts.catalogue import Catalogue
 from autarky.facts.dimensions import sobol_dimensions
 from autarky.facts.fields import Series
 from autarky.facts.records import Event, Observation
-from autarky.measures import EQUIVALENTS, Tags, chip_worth
+from autarky.measures import EQUIVALENTS, Tags, chip_worth, equivalent_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.draws import BLOCK, MAXIMUM_DRAWS, Streams
 from autarky.quantities.months import month_label
 from autarky.quantities.paths import Path as QuantityPath
 from autarky.quantities.sampler import Correlation, Sampler, Worlds
-from autarky.questions import check_questions
+from autarky.questions import question_problems
 from autarky.result import InputUsed, Result, Settings
 from autarky.scenario.groups import correlations_of, worlds_of
 from autarky.scenario.model import Model, model_of
@@ -123,9 +123,11 @@ class _Engine:
     def of(cls, question: Question, seed: int, keep: tuple[str, ...] = ENTITIES) -> _Engine:
         """Return the engine of a question, its groups checked."""
         model = model_of(question)
-        check_questions(question, model)
-        streams = Streams(seed, sobol_dimensions())
-        return cls(question, model, seed, streams, correlations_of(question), worlds_of(question), keep)
+        problems = question_problems(question, model)
+        correlations, worlds = correlations_of(question, problems), worlds_of(question, problems)
+        if problems:
+            raise ScenarioError(problems)
+        return cls(question, model, seed, Streams(seed, sobol_dimensions()), correlations, worlds, keep)
 
     def sampler(self, start: int, stop: int) -> Sampler:
         """Return the sampler of a range of draws."""
@@ -224,6 +226,7 @@ class _Engine:
     def result(self, collected: _Collected, draws: int, prior: bool) -> Result:
         """Return the labelled result with its weights."""
         scenario, catalogue = self.question.scenario, self.question.catalogue
+        unknown = self.unknown_targets(collected.worth)
         result = Result(
             settings=Settings(
                 scenario=self.question.plain,
@@ -245,12 +248,21 @@ class _Engine:
             constraints=constraints(self.model),
             binding=collected.binding,
             worlds={name: (tuple(scenario.worlds[name].weights), index) for name, index in collected.worlds.items()},
-            targets=scenario.targets,
+            targets=tuple(target for target in scenario.targets if target.name not in unknown),
             inputs=tuple(input_used(key, series) for key, series in sorted(collected.used.items())),
             events=_events(catalogue, scenario.events),
-            notes=tuple(f"left out: {reason}" for reason in self.model.left_out.values()),
+            notes=tuple(f"left out: {reason}" for reason in [*self.model.left_out.values(), *unknown.values()]),
         )
         return replace(result, fit=self.fit(result))
+
+    def unknown_targets(self, worth: Mapping[str, Array]) -> dict[str, str]:
+        """Return the targets, by name, whose measure not every chip has numbers for, each with the reason."""
+        by_then = f" by {self.question.as_of}" if self.question.as_of else ""
+        return {
+            target.name: f"target {target.name}, because {equivalent} is not known for every chip{by_then}"
+            for target in self.question.scenario.targets
+            if (equivalent := equivalent_of(target.measure)) is not None and equivalent not in worth
+        }
 
     def fit(self, result: Result) -> Fit | None:
         """Return the weights that the scenario's evidence gives the draws."""

@@ -73,6 +73,12 @@ def define(name: str) -> Definition:
     return DEFINITIONS[name]
 
 
+def equivalent_of(measure: str) -> str | None:
+    """Return which of EQUIVALENTS a measure counts in, or None."""
+    _, marker, name = measure.partition(".h100e.")
+    return name if marker else None
+
+
 def months_of(period: str, months: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the positions in `months` of a period such as 2026, 2026H1, 2026Q1 or 2026-03."""
     match = re.fullmatch(r"(\d{4})(?:H([12])|Q([1-4])|-(\d{2}))?", period)
@@ -160,10 +166,12 @@ def chip_worth(name: str, chip: Chip, product: Product | None, sampler: Sampler)
     chip without an 8-bit format runs at its 16-bit rate.
     """
     rates: dict[str, Array] = {
-        form: sampler.draw(f"chips.{name}.dense.{form}", rate) for form, rate in chip.dense.items()
+        form: sampler.draw(f"chips.{name}.dense.{form}", rate)
+        for form, rate in chip.dense.items()
+        if sampler.knows(rate)
     }
     for form, rate in (product.dense if product is not None else {}).items():
-        if form not in rates:
+        if form not in rates and sampler.knows(rate):
             rates[form] = sampler.draw(f"products.{name}.dense.{form}", rate)
     worth: dict[str, Array] = {}
     if rates:
@@ -174,7 +182,7 @@ def chip_worth(name: str, chip: Chip, product: Product | None, sampler: Sampler)
         best = sixteen if eight is None else eight
         if best is not None:
             worth["dense_8bit"] = best
-    if chip.memory is not None and chip.memory.bandwidth is not None:
+    if chip.memory is not None and chip.memory.bandwidth is not None and sampler.knows(chip.memory.bandwidth):
         worth["memory_bandwidth"] = sampler.draw(f"chips.{name}.memory.bandwidth", chip.memory.bandwidth)
     elif product is not None and product.bandwidth is not None:
         worth["memory_bandwidth"] = sampler.draw(f"products.{name}.bandwidth", product.bandwidth)

@@ -2,54 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from autarky.errors import InputError, Problem, ScenarioError
+from autarky.errors import InputError, Problem
 from autarky.facts.records import Observation
 from autarky.measures import Tags, define, months_of
 from autarky.scenario.model import Model
 from autarky.scenario.resolve import Question
 
-Asked = tuple[str, dict[str, str], str]
-"""(measure, scope, period)."""
+At = tuple[str | int, ...]
+Asked = tuple[At, str, str, dict[str, str], str]
+"""(where it is asked, what errors call it, measure, scope, period)."""
 
 
-def check_questions(question: Question, model: Model) -> None:
-    """Raise one error that names every target or observation whose measure, scope or period cannot be had."""
+def question_problems(question: Question, model: Model) -> list[Problem]:
+    """Return a problem for each target, observation or measure that asks for something that cannot be had."""
     tags = Tags.of(model)
     problems: list[Problem] = []
-    for at, field, asked in (*_targets(question), *_evidence(question)):
-        measure, scope, period = asked
+
+    def had(at: At, field: str, get: Callable[[], object]) -> bool:
         try:
-            tags.members(define(measure).entity, scope)
-            months_of(period, model.months)
+            get()
         except InputError as error:
             place = question.place(at)
             problems.extend(Problem(fault.message, place, field, fault.hint) for fault in error.problems)
-    if problems:
-        raise ScenarioError(problems)
+            return False
+        return True
+
+    for index, name in enumerate(question.scenario.measures):
+        had(("measures", index), f"measures.{index}", partial(define, name))
+    for at, field, measure, scope, period in (*_targets(question), *_evidence(question)):
+        if had((*at, "measure"), f"{field}.measure", partial(define, measure)):
+            had((*at, "scope"), f"{field}.scope", partial(tags.members, define(measure).entity, scope))
+        had((*at, "period"), f"{field}.period", partial(months_of, period, model.months))
+    return problems
 
 
-def _targets(question: Question) -> Iterator[tuple[tuple[str | int, ...], str, Asked]]:
+def _targets(question: Question) -> Iterator[Asked]:
     for index, target in enumerate(question.scenario.targets):
         at, field = ("targets", index), f"targets.{target.name}"
-        yield at, field, (target.measure, target.scope, target.period)
+        yield at, field, target.measure, target.scope, target.period
         if target.times is not None:
             other = target.times
             scope = target.scope if other.scope is None else other.scope
-            yield (
-                (*at, "times"),
-                f"{field}.times",
-                (
-                    other.measure or target.measure,
-                    scope,
-                    other.period or target.period,
-                ),
-            )
+            asked = other.measure or target.measure, scope, other.period or target.period
+            yield (*at, "times"), f"{field}.times", *asked
 
 
-def _evidence(question: Question) -> Iterator[tuple[tuple[str | int, ...], str, Asked]]:
+def _evidence(question: Question) -> Iterator[Asked]:
     for index, name in enumerate(question.scenario.evidence):
         observation = question.catalogue.get("observations", name, Observation)
-        at, field = ("evidence", index), f"evidence.{name}"
-        yield at, field, (observation.measure, observation.scope, observation.period)
+        yield ("evidence", index), f"evidence.{name}", observation.measure, observation.scope, observation.period

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autarky.analysis.condition import Fit
-from autarky.measures import Definition, Tags, define, months_of
+from autarky.measures import Definition, Tags, define, equivalent_of, months_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.months import month_label
 from autarky.quantities.summary import batch_standard_error, ess, probability, weighted_mean, weighted_quantiles
@@ -113,9 +113,8 @@ class Result:
         if measure == "production.dies":
             counts = [self.die_counts[chip] for chip in self.members["production"]]
             return np.array(counts, dtype=float)[:, np.newaxis]
-        if ".h100e." in measure:
-            return self.worth[measure.rsplit(".", 1)[-1]]
-        return None
+        equivalent = equivalent_of(measure)
+        return None if equivalent is None else self.worth[equivalent]
 
     def by_period(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Array:
         """Return a measure over a period, (draw,): the sum of a flow, or the stock at the period's end."""

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from autarky.analysis.condition import Check, Fit
 from autarky.atomic import whole_file
 from autarky.errors import Problem, ResultError
-from autarky.measures import DEFINITIONS, Tags
+from autarky.measures import DEFINITIONS, Tags, define
 from autarky.quantities.months import first_day
 from autarky.result import InputUsed, Result, Settings
 from autarky.scenario.schema import Target
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the layout of the file; raised whenever an older autarky could misread it."""
+CHIP = "chip"
+"""Dimension of what is known of each chip."""
 INTEGER_BITS = 63
 """Bits of the largest integer that HDF5 holds, without its sign."""
 DAMAGED = "the file is damaged: run its scenario again"
@@ -73,22 +75,18 @@ def dataset(result: Result) -> xarray.Dataset:
         result.binding,
         _about("chip", "packages asked for in the year whose number each constraint decided"),
     )
-    chips = dimensions["production"]
-    variables["dies_per_package"] = (
-        (chips,),
-        np.array([result.die_counts[chip] for chip in result.members["production"]], dtype=np.int64),
-        _about("die/chip", "compute dies in a package"),
-    )
+    counts = np.array(list(result.die_counts.values()), dtype=np.int64)
+    variables["dies_per_package"] = ((CHIP,), counts, _about("die/chip", "compute dies in a package"))
     if result.worth:
         text = "one chip in units of the reference chip, by each measure of equivalence"
-        variables["worth"] = (("equivalent", chips, "draw"), np.stack(list(result.worth.values())), _about("1", text))
+        variables["worth"] = (("equivalent", CHIP, "draw"), np.stack(list(result.worth.values())), _about("1", text))
     if result.worlds:
         index = np.stack([index for _, index in result.worlds.values()])
         publishers = json.dumps({group: names for group, (names, _) in result.worlds.items()})
         text = "which publisher's world each draw follows, as a position in `publishers`"
         variables["world"] = (("world_group", "draw"), index, {**_about("1", text), "publishers": publishers})
-    if result.targets:
-        met = np.stack([result.target_draws(target) for target in result.targets]).astype(np.int8)
+    if targets := _answered(result):
+        met = np.stack([result.target_draws(target) for target in targets]).astype(np.int8)
         variables["target_met"] = (("target", "draw"), met, _about("1", "1 in the draws that meet the target, else 0"))
     draws = result.settings.draws
     weights = np.ones(draws) if result.weights is None else result.weights
@@ -166,7 +164,7 @@ def _unit_and_text(entity: str) -> tuple[str, str]:
 def _dimensions(result: Result) -> dict[str, str]:
     """Return the dimension of each flow that has members: the first thing that a scope can name of them."""
     dimensions: dict[str, str] = {}
-    members_of: dict[str, tuple[str, ...]] = {}
+    members_of: dict[str, tuple[str, ...]] = {CHIP: tuple(result.die_counts)}
     for entity, members in result.members.items():
         if members:
             name = next(iter(result.tags.by_entity[entity][members[0]]))
@@ -183,6 +181,7 @@ def _coordinates(result: Result, dimensions: Mapping[str, str]) -> dict[str, Any
         "month": ("month", days, {"long_name": "first day of the month"}),
         "month_index": ("month", months, _about("month", "month as year * 12 + month - 1")),
         "year": ("year", np.unique(months // 12), _about("year", "calendar year")),
+        CHIP: _labels(CHIP, tuple(result.die_counts), "id of the chip"),
         "constraint": _labels("constraint", result.constraints, "what can limit the packages started"),
     }
     for entity, dimension in dimensions.items():
@@ -198,11 +197,24 @@ def _coordinates(result: Result, dimensions: Mapping[str, str]) -> dict[str, Any
     if result.worlds:
         text = "quantities drawn together, as one publisher sees them"
         coordinates["world_group"] = _labels("world_group", tuple(result.worlds), text)
-    if result.targets:
-        coordinates["target"] = _labels("target", [target.name for target in result.targets], "name of the target")
-        definitions = [target.definition for target in result.targets]
+    if targets := _answered(result):
+        coordinates["target"] = _labels("target", [target.name for target in targets], "name of the target")
+        definitions = [target.definition for target in targets]
         coordinates["target_definition"] = _labels("target", definitions, "what the target says")
     return coordinates
+
+
+def _answered(result: Result) -> list[Target]:
+    """Return the targets about flows that the result keeps."""
+    return [
+        target
+        for target in result.targets
+        if all(
+            define(measure).entity in result.flows
+            for measure in (target.measure, target.times and target.times.measure)
+            if measure
+        )
+    ]
 
 
 def _labels(dimension: str, texts: Sequence[str], long_name: str) -> tuple[str, NDArray[np.object_], dict[str, str]]:
@@ -284,7 +296,7 @@ def _check_layout(path: str | Path, attributes: Mapping[str, Any]) -> None:
 def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
     months, draws = arrays["month_index"], record.settings.draws
     shape = (months.size, draws)
-    chips = len(record.members["production"])
+    chips = len(record.die_counts)
     flows = {
         entity: _of_shape(arrays, entity, (len(members), *shape))
         if members

@@ -20,6 +20,7 @@ from autarky.result import InputUsed, Result
 from autarky.storage import plain
 
 SHEETS = ("summary", "targets", "measures", "bottleneck", "inputs", "sources", "settings")
+HEADLINE = "production.chips"
 RESERVED = "history"
 """Excel keeps this sheet name for itself."""
 LONGEST_NAME = 31
@@ -30,11 +31,13 @@ LONGEST_LINK = 2_000
 """Characters of a link; Excel's limit is 2,079."""
 UNDEFINED = "not defined"
 FIRST_DATE = 12 * 1900
-"""A number of months from here on is a date: no duration is as long, and Excel's calendar starts here."""
+LAST_DATE = 12 * 10000
+"""Months between these are dates: no duration is as long, and Excel's calendar holds no others."""
 FORMATS = {
     "heading": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
     "bold": {"bold": True},
     "text": {},
+    "count": {"num_format": "0"},
     "share": {"num_format": "0.0%"},
     "month": {"num_format": "yyyy-mm", "align": "left"},
     "whole": {"num_format": "#,##0"},
@@ -87,10 +90,11 @@ class Sheet:
             self.sheet.set_column(column, column, width)
         self.sheet.freeze_panes(self.row, 0)
 
-    def write(self, values: Iterable[str | float] = (), *, text: str = "text", number: str = "") -> None:
-        """Write one row; `text` and `number` name the formats of its cells."""
+    def write(self, values: Iterable[str | float | None] = (), *, text: str = "text", number: str = "") -> None:
+        """Write one row, leaving out what is None; `text` and `number` name the formats of its cells."""
         for column, value in enumerate(values):
-            self.cell(column, value, text=text, number=number)
+            if value is not None:
+                self.cell(column, value, text=text, number=number)
         self.row += 1
 
     def cell(self, column: int, value: str | float, *, text: str = "text", number: str = "") -> None:
@@ -100,7 +104,8 @@ class Sheet:
         elif not math.isfinite(value):
             self.sheet.write_string(self.row, column, UNDEFINED, self.formats[text])
         else:
-            self.sheet.write_number(self.row, column, value, self.formats[number or style_of(value)])
+            style = "count" if isinstance(value, int) else number or style_of(value)
+            self.sheet.write_number(self.row, column, value, self.formats[style])
 
     def month(self, column: int, value: float) -> None:
         """Write a month index as a date."""
@@ -130,13 +135,12 @@ def write_summary(sheet: Sheet, results: Sequence[Result], measures: Sequence[st
     for result, name in zip(results, measures, strict=True):
         asked, as_of = result.settings, result.settings.as_of or "all that is known"
         sheet.write((asked.name, asked.label, weighing(result), as_of, asked.draws, run_name(asked), name))
-    measure = "production.chips"
     sheet.write()
-    sheet.write(("scenario", define(measure).text, "year", "p5", "p50", "p95"), text="heading")
-    for result in results:
-        for year, values in zip(result.years, statistics(result, measure, {}, result.years).T, strict=True):
+    sheet.write(("scenario", define(HEADLINE).text, "year", "p5", "p50", "p95"), text="heading")
+    for result in (one for one in results if HEADLINE in one.measures):
+        for year, values in zip(result.years, statistics(result, HEADLINE, {}, result.years).T, strict=True):
             shown = [float(values[STATISTICS.index(name)]) for name in ("p5", "p50", "p95")]
-            sheet.write((result.settings.name, "", year, *shown))
+            sheet.write((result.settings.name, None, int(year), *shown))
     sheet.write()
     for result in results:
         for note in result.notes:
@@ -171,7 +175,7 @@ def write_measures(sheet: Sheet, result: Result) -> None:
         definition, entity = define(measure), entity_name(result, scope)
         for year, values in zip(result.years, statistics(result, measure, scope, result.years).T, strict=True):
             numbers = [float(value) for value in values]
-            sheet.write((measure, entity, definition.text, definition.unit, year, *numbers))
+            sheet.write((measure, entity, definition.text, definition.unit, int(year), *numbers))
 
 
 def write_bottleneck(sheet: Sheet, results: Sequence[Result]) -> None:
@@ -180,7 +184,7 @@ def write_bottleneck(sheet: Sheet, results: Sequence[Result]) -> None:
     for result in results:
         for year, shares in result.bottleneck().items():
             for constraint, share in shares.items():
-                sheet.write((result.settings.name, year, constraint, share), number="share")
+                sheet.write((result.settings.name, int(year), constraint, share), number="share")
 
 
 def write_inputs(sheet: Sheet, results: Sequence[Result], bibliography: Mapping[str, Source]) -> None:
@@ -189,15 +193,15 @@ def write_inputs(sheet: Sheet, results: Sequence[Result], bibliography: Mapping[
     sheet.heading(titles, (30, 56, 14, 14, 14, 14, 10, 10, 60, 60))
     for result in results:
         for used in result.inputs:
+            values = (used.p5, used.p50, used.p95)
             sheet.comment(4, comment_text(used, bibliography))
-            dated = used.unit == "month" and min(used.p5, used.p50, used.p95) >= FIRST_DATE
-            row = (result.settings.name, used.key, used.unit, used.p5, used.p50, used.p95, used.month, used.estimates)
-            for column, value in enumerate((*row, ", ".join(used.sources), "; ".join(used.notes))):
-                if dated and 3 <= column <= 5 and isinstance(value, float) and math.isfinite(value):
+            dated = used.unit == "month" and all(FIRST_DATE <= value < LAST_DATE for value in values)
+            if dated:
+                for column, value in enumerate(values, start=3):
                     sheet.month(column, value)
-                else:
-                    sheet.cell(column, value)
-            sheet.row += 1
+            numbers = (None, None, None) if dated else values
+            texts = (", ".join(used.sources), "; ".join(used.notes))
+            sheet.write((result.settings.name, used.key, used.unit, *numbers, used.month, used.estimates, *texts))
 
 
 def comment_text(used: InputUsed, bibliography: Mapping[str, Source]) -> str:

@@ -12,7 +12,7 @@ from autarky.workloads.failures import (
     rate_of_node_days,
     wrong_shares,
 )
-from autarky.workloads.runs import Run, expected_wall_time, goodput, hours_lost_each
+from autarky.workloads.runs import Run, goodput, hours_lost_each
 from autarky.workloads.stragglers import sag_restart_period, sagging_mean
 
 SECOND = 1 / 3600
@@ -55,7 +55,8 @@ def test_the_printed_share_of_one_llama_3_cause_does_not_fit_its_count():
 
 
 def test_llama_3_trains_more_than_nine_tenths_of_the_time():
-    # 3.09 h between failures, 10 min to restart; sharded writes stall the job for about ten seconds.
+    # 3.09 h between failures. The report prints neither stall nor restart: with ten minutes to restart it takes
+    # sharded writes that stall the job for about ten seconds.
     share = useful_share(daly2006(10 * SECOND, 3.09), 10 * SECOND, 1 / 3.09, 600 * SECOND)
     assert share == pytest.approx(0.908, abs=5e-4)
     ettr = kokolis2024(daly2006(10 * SECOND, 3.09), 10 * SECOND, 1 / 3.09, 600 * SECOND)
@@ -87,16 +88,9 @@ def test_opt_175b_trained_for_about_59_percent_of_its_calendar_time():
     assert hours_lost_each(56 * 24, 33 * 24, 90) == pytest.approx(6.1, abs=0.05)
 
 
-def test_opt_175b_from_its_restarts_and_the_hours_that_each_cost():
-    # One restart in 8.8 h of work, 0.65 h of it lost on average with a checkpoint every 1.3 h, and the rest
-    # of the 6.1 h spent finding the fault: the chronicles tell of two machines a day and manual restarts.
-    run = Run(work=33 * 24, rate=90 / (33 * 24), checkpoint=0.0, restart=0.0, detection=5.4, interval=1.3)
-    wall = expected_wall_time(run)
-    assert goodput(run, wall) == pytest.approx(0.59, abs=0.02)
-
-
 def test_byterobust_reaches_97_percent_with_a_checkpoint_every_step():
-    # arXiv:2509.16293: 9,600 chips, a stall of 0.01 to 0.04 s a step; failures as in Llama 3, back in 10 min.
+    # arXiv:2509.16293: 9,600 chips, a stall of 0.01 to 0.04 s a step. The paper's failure rate and recovery are
+    # not at hand: failures as in Llama 3, steps of 15 s and ten minutes to be back are assumed.
     rate = failure_rate(9600, llama_3_rate())
     stalls = np.array([0.01, 0.04]) * SECOND
     share = useful_share(15 * SECOND, stalls, rate, 600 * SECOND)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from autarky.errors import Problem, nearest
 
-Place = Callable[[tuple[str | int, ...]], str]
-"""Gives `file:line:column` for a key path below a record."""
+Place = Callable[[Sequence[str | int]], str]
+"""Gives `file:line:column` of a key path below a record, or of a scenario."""
 
 _EXPECTED = {
     "string": "text",
@@ -58,7 +58,7 @@ def _in_words(fault: Mapping[str, Any], context: Mapping[str, Any], model: type[
         return "this is empty", "give at least one"
     if kind in _LIMITS:
         limit, message, hint = _LIMITS[kind]
-        return f"{given} is {message}", hint.format(context[limit])
+        return f"{given} is {message}", hint.format(f"{context[limit]:g}")
     if "hint" not in context and (expected := _EXPECTED.get(kind.partition("_")[0])):
         return f"expected {expected}, found {shown(given)}", _repair(expected, given, fields_at(model, loc))
     return fault["msg"].removeprefix("Value error, "), context.get("hint", "")

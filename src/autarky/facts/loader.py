@@ -7,7 +7,7 @@ import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from importlib import resources
@@ -159,7 +159,7 @@ def _gather(
         places[collection, name] = partial(_place_in, document, name)
 
 
-def _place_in(document: Document, name: str, at: tuple[str | int, ...]) -> str:
+def _place_in(document: Document, name: str, at: Sequence[str | int]) -> str:
     return document.place((name, *at))
 
 

@@ -47,7 +47,8 @@ _FORMS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 """Required and optional keys of each way to state a figure."""
 _NO_FAMILY = (Exact.kind, Discrete.kind)
-_FIGURE_KEYS = tuple(key for required, optional in _FORMS for key in (*required, *optional))
+FIGURE_KEYS = tuple(key for required, optional in _FORMS for key in (*required, *optional))
+"""Keys that state the figure itself."""
 
 
 def read_estimate(raw: object, spec: Spec, about: Mapping[str, Any]) -> Estimate:
@@ -92,14 +93,14 @@ def _distribution(raw: object, spec: Spec, family: object) -> Distribution:
 def _form(raw: Mapping[Any, Any]) -> str:
     """Return the first key of the one form that a mapping has."""
     for key in raw:
-        if key not in _FIGURE_KEYS and key not in ABOUT:
-            known = (*_FIGURE_KEYS, *ABOUT)
+        if key not in FIGURE_KEYS and key not in ABOUT:
+            known = (*FIGURE_KEYS, *ABOUT)
             raise QuantityError(
                 f"unknown key {key!r}",
                 nearest(str(key), known) or f"known: {', '.join(known)}",
                 at=(str(key),),
             )
-    given = [key for key in raw if key in _FIGURE_KEYS]
+    given = [key for key in raw if key in FIGURE_KEYS]
     for required, optional in _FORMS:
         if any(key in given for key in (*required, *optional)):
             strangers = [key for key in given if key not in (*required, *optional)]

@@ -69,6 +69,10 @@ class Sampler:
             return known.draw(uniforms, self.months)
         return self._draw_in_worlds(group, known, uniforms)
 
+    def knows(self, series: Series) -> bool:
+        """Return whether anything about a quantity was known by the as-of date."""
+        return self.as_of is None or series.known_by(self.as_of) is not None
+
     def _draw_in_worlds(self, group: str, series: Series, uniforms: Mapping[str, Array]) -> Array:
         world = self.world(group)
         values: Array | None = None

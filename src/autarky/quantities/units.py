@@ -195,7 +195,7 @@ def parse_number(text: str, unit: str = "1", *, bare: bool = False) -> list[floa
     amounts = [_amount(part, text) for part in parts]
     units = [amount[2] for amount in amounts]
     if len(amounts) == 2:
-        if amounts[1][1] and not amounts[0][1]:
+        if amounts[1][1] and not amounts[0][1] and amounts[0][0] != 0:
             raise QuantityError(
                 f"{text!r} leaves open whether {amounts[1][1]} holds for both ends",
                 f"write it at both, e.g. `20{amounts[1][1]} to 30{amounts[1][1]}`",

@@ -50,6 +50,7 @@ class Names:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._sources: Mapping[str, Source] = catalogue.sources
+        self._cited: dict[str, Citation] = {}
 
     def label(self, *collections: str, of: str) -> str:
         """Return the label of a record in the first collection that has it."""
@@ -100,7 +101,16 @@ class Names:
         return f"{from_id(kind)}: {' or '.join(self.label(collection, of=name) for name in rest.split(' or '))}"
 
     def cite(self, name: str) -> Citation:
-        """Return the citation of a source id."""
+        """Return the citation of a source id, and keep it for the bibliography."""
+        if name not in self._cited:
+            self._cited[name] = self._citation(name)
+        return self._cited[name]
+
+    def bibliography(self) -> tuple[Citation, ...]:
+        """Return every source cited so far, by publisher and date."""
+        return tuple(sorted(self._cited.values(), key=lambda c: (c.publisher.casefold(), c.published, c.id)))
+
+    def _citation(self, name: str) -> Citation:
         source = self._sources.get(name)
         if source is None:
             publisher = "set in the scenario" if name == SCENARIO else name

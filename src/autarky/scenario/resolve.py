@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from autarky.errors import Problem, ScenarioError, UnknownKeyError, nearest
-from autarky.facts.catalogue import Catalogue
+from autarky.facts.catalogue import SCENARIO, Catalogue
+from autarky.facts.faults import Place, shown, validation_problems
 from autarky.facts.fields import last_day
-from autarky.facts.faults import shown, validation_problems
 from autarky.facts.loader import Change, load_catalogue, with_changes
 from autarky.facts.yaml_tree import Document, parse_document, read_document
+from autarky.quantities.figures import FIGURE_KEYS
 from autarky.scenario.schema import Scenario
 
 
@@ -30,8 +34,7 @@ class Question:
     as_of: date | None
     plain: Mapping[str, Any]
     """The merged plain data, overrides included: enough to ask the same question again."""
-    place: Callable[[Sequence[str | int]], str]
-    """Gives `file:line:column` of a key path of the scenario."""
+    place: Place
 
 
 def library() -> dict[str, Path]:
@@ -53,29 +56,31 @@ def ask(
     """
     documents = _documents(scenario)
     plain = _merged(documents)
-    if overrides:
-        plain["set"] = {**plain.get("set", {}), **overrides}
+    if overrides and isinstance(plain.setdefault("set", {}), dict):
+        plain["set"] = {**plain["set"], **overrides}
     if as_of is not None:
         plain["as_of"] = str(as_of)
-    places = _Places(documents, overrides or {})
-    try:
-        parsed = Scenario.model_validate(plain)
-    except ValidationError as error:
-        raise ScenarioError(validation_problems(error, Scenario, "", places)) from None
+    places = _Places(documents, overrides or {}, as_of is not None)
+    problems: list[Problem] = []
+    parsed = _parsed(plain, places, problems)
     base = catalogue or load_catalogue()
-    known_by = last_day(parsed.as_of) if parsed.as_of else None
+    changed = _changed(plain, base, places, problems)
+    known_by = last_day(parsed.as_of) if parsed is not None and parsed.as_of else None
     if known_by is not None and known_by < base.first_source():
-        raise ScenarioError(
-            Problem(
-                f"as-of date {known_by} is before the first source ({base.first_source()})",
-                places(("as_of",)),
-                "as_of",
-                f"give {base.first_source()} or later",
-            )
-        )
-    changed = with_changes(base, _changes(parsed, base, places))
-    _check_chain(parsed, changed, places)
+        message = f"{known_by} is before the first source"
+        problems.append(Problem(message, places(("as_of",)), "as_of", f"give {base.first_source()} or later"))
+    problems += _unknown_names(plain, changed, places)
+    if parsed is None or problems:
+        raise ScenarioError(problems)
     return Question(parsed, changed, known_by, plain, places)
+
+
+def _parsed(plain: Mapping[str, Any], places: Place, problems: list[Problem]) -> Scenario | None:
+    try:
+        return Scenario.model_validate(plain)
+    except ValidationError as error:
+        problems += validation_problems(error, Scenario, "", places)
+        return None
 
 
 @dataclass(frozen=True)
@@ -84,54 +89,69 @@ class _Places:
 
     documents: Sequence[Document]
     overrides: Mapping[str, Any]
+    as_of: bool
+    """True where the as-of date was given beside the scenario."""
 
     def __call__(self, at: Sequence[str | int]) -> str:
         if len(at) >= 2 and at[0] == "set" and at[1] in self.overrides:
             return f"--set {at[1]}"
-        if at and at[0] == "as_of" and not any("as_of" in document.data for document in self.documents):
+        if self.as_of and at and at[0] == "as_of":
             return "--as-of"
-        for document in self.documents:
-            if at and isinstance(document.data, dict) and at[0] in document.data:
-                inner = document.data[at[0]]
-                if len(at) < 2 or not isinstance(inner, dict) or str(at[1]) in inner:
-                    return document.place(at)
-        return self.documents[0].place(at)
+        holders = [(document, document.data) for document in self.documents]
+        for key in at:
+            inner = [(document, data[key]) for document, data in holders if isinstance(data, dict) and key in data]
+            if not inner:
+                break
+            # Mappings are merged with those below them; anything else hides what is below.
+            merged = list(itertools.takewhile(lambda holder: isinstance(holder[1], dict), inner))
+            holders = merged or inner[:1]
+        return holders[0][0].place(at)
 
 
 def _documents(scenario: str | Path | Mapping[str, Any]) -> list[Document]:
     """Return the scenario's document, then those that it extends, nearest first."""
     if isinstance(scenario, Mapping):
-        documents = [Document("scenario", copy.deepcopy(dict(scenario)), None)]
+        documents, paths = [Document("scenario", copy.deepcopy(dict(scenario)), None)], [Path("scenario")]
     else:
-        documents = [_read(str(scenario))]
+        path, name = _located(str(scenario))
+        documents, paths = [read_document(path, name)], [path.resolve()]
     while True:
         document = documents[-1]
         if not isinstance(document.data, dict):
-            raise ScenarioError(Problem("a scenario maps fields to values", place=document.name))
+            message = f"expected a scenario, found {shown(document.data)}"
+            raise ScenarioError(Problem(message, document.name, hint="write its fields, for example `label: ...`"))
         parent = document.data.get("extends")
         if parent is None:
             return documents
-        if len(documents) > 20:
-            place = document.place(("extends",))
-            raise ScenarioError(Problem("scenarios extend each other in a circle", place, "extends"))
-        documents.append(_read(str(parent), document))
+        path, name = _located(parent, document)
+        if path.resolve() in paths:
+            message = "scenarios extend each other in a circle" if len(paths) > 1 else "a scenario cannot extend itself"
+            hint = "name the scenario that this one differs from, or leave it out"
+            raise ScenarioError(Problem(message, document.place(("extends",)), "extends", hint))
+        documents.append(read_document(path, name))
+        paths.append(path.resolve())
 
 
-def _read(name: str, child: Document | None = None) -> Document:
+def _located(scenario: Any, child: Document | None = None) -> tuple[Path, str]:
+    """Return the path of a scenario and what errors call it; `child` is the scenario that extends it."""
+    place, field = (child.place(("extends",)), "extends") if child else ("", "")
+    if not isinstance(scenario, str):
+        raise ScenarioError(Problem(f"expected one scenario, found {shown(scenario)}", place, field, "name one"))
     known = library()
-    if name in known:
-        return read_document(known[name], f"{name}.yaml")
-    path = Path(name)
-    if child is not None and not path.is_absolute():
-        path = Path(child.name).parent / path
-    if path.suffix in (".yaml", ".yml") or path.exists():
-        return read_document(path)
-    problem = Problem(
-        f"no scenario is called {name!r}",
-        place=child.place(("extends",)) if child else "",
-        hint=nearest(name, known) or f"the library has {', '.join(known)}; or give a path to a YAML file",
-    )
-    raise UnknownKeyError(problem)
+    if scenario in known:
+        return known[scenario], f"{scenario}.yaml"
+    path = Path(os.path.normpath(scenario if child is None else Path(child.name).parent / scenario))
+    if path.exists():
+        return path, str(path)
+    if path.suffix in (".yaml", ".yml"):
+        raise UnknownKeyError(Problem(f"no file is called {str(path)!r}", place, field, _nearest_file(path)))
+    hint = nearest(scenario, known) or f"the library has {', '.join(known)}; or give a path to a YAML file"
+    raise UnknownKeyError(Problem(f"no scenario is called {scenario!r}", place, field, hint))
+
+
+def _nearest_file(path: Path) -> str:
+    files = [other.name for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+    return nearest(path.name, files) or "check the path"
 
 
 def _merged(documents: Sequence[Document]) -> dict[str, Any]:
@@ -153,59 +173,88 @@ def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     return result
 
 
-def _changes(scenario: Scenario, catalogue: Catalogue, places: _Places) -> dict[tuple[str, str], Change]:
+def _changed(plain: Mapping[str, Any], base: Catalogue, places: Place, problems: list[Problem]) -> Catalogue:
+    """Return the catalogue with the scenario's own records and numbers; add to `problems` those that cannot stand."""
     changes: dict[tuple[str, str], Change] = {}
-    for collection, records in scenario.facts.items():
-        for name, raw in records.items():
-            at: tuple[str | int, ...] = ("facts", collection, name)
-            changes[collection, name] = Change(raw, _below(places, at), frozenset({""}))
-    problems: list[Problem] = []
-    for key, value in scenario.set.items():
-        problem = _apply(key, value, catalogue, changes, places)
-        if problem is not None:
-            problems.append(problem)
-    if problems:
-        raise UnknownKeyError(problems)
-    return changes
+    for collection, records in _mapping(plain.get("facts")).items():
+        if collection not in base.collections:
+            hint = nearest(collection, base.collections) or f"known: {', '.join(base.collections)}"
+            problems.append(Problem("unknown collection", places(("facts", collection)), f"facts.{collection}", hint))
+            continue
+        for name, raw in _mapping(records).items():
+            start = ("facts", collection, name)
+            changes[collection, name] = Change(raw, partial(_below, places, start), frozenset({""}))
+    for key, value in _mapping(plain.get("set")).items():
+        problem = _apply(key, value, base, changes, places)
+        problems += [problem] if problem else []
+    try:
+        return with_changes(base, changes)
+    except ScenarioError as error:
+        problems += error.problems
+    # What could not be read is still a name that the rest of the scenario may use.
+    known = {collection: dict(records) for collection, records in base.plain.items()}
+    for (collection, name), change in changes.items():
+        known[collection][name] = change.raw
+    return replace(base, plain=known)
 
 
-def _below(places: _Places, start: tuple[str | int, ...]) -> Any:
-    return lambda at: places((*start, *at))
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _below(places: Place, start: tuple[str | int, ...], at: Sequence[str | int]) -> str:
+    return places((*start, *at))
 
 
 def _apply(
-    key: str,
-    value: Any,
-    catalogue: Catalogue,
-    changes: dict[tuple[str, str], Change],
-    places: _Places,
+    key: str, value: Any, catalogue: Catalogue, changes: dict[tuple[str, str], Change], places: Place
 ) -> Problem | None:
     """Set one dotted key in `changes`; return what is wrong with the key, if anything."""
     collection, _, rest = key.partition(".")
     name, _, field = rest.partition(".")
     earlier = changes.get((collection, name))
     raw = earlier.raw if earlier else catalogue.plain.get(collection, {}).get(name)
-    if raw is None or not field:
+    place = places(("set", key))
+    if not isinstance(raw, dict) or not field:
         known = [known_key for known_key, _ in catalogue.quantities()]
         hint = nearest(key, known) or "write collection.id.field, for example fabs.smic-n2.capacity"
-        return Problem("nothing in the catalogue has this key", places(("set", key)), key, hint)
+        return Problem("nothing in the catalogue has this key", place, key, hint)
     changed = copy.deepcopy(raw)
     inner: Any = changed
     *parents, last = field.split(".")
-    for parent in parents:
-        child = inner[int(parent)] if isinstance(inner, list) and parent.isdigit() else None
-        inner = child if child is not None else inner.setdefault(parent, {}) if isinstance(inner, dict) else None
+    for depth, parent in enumerate(parents):
+        if isinstance(inner, list) and not _is_index(parent, inner):
+            return Problem(f"there is no entry {parent}", place, key, f"entries run from 0 to {len(inner) - 1}")
+        inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
         if not isinstance(inner, dict | list):
-            return Problem(f"{parent!r} has no fields below it", places(("set", key)), key)
+            whole = ".".join([collection, name, *parents[: depth + 1]])
+            return Problem(f"{parent} is one value, with nothing below it", place, key, f"set {whole} as a whole")
     if isinstance(inner, list):
-        if not last.isdigit() or int(last) >= len(inner):
-            return Problem(f"{last!r} is not an index into this list", places(("set", key)), key)
+        if not _is_index(last, inner):
+            return Problem(f"there is no entry {last}", place, key, f"entries run from 0 to {len(inner) - 1}")
         inner[int(last)] = value
     else:
         inner[last] = value
+        if last in FIGURE_KEYS:
+            # The figure is no longer what its source says.
+            inner["source"] = SCENARIO
     own = earlier.keys if earlier else frozenset()
-    changes[collection, name] = Change(changed, lambda _: places(("set", key)), own | {field})
+    at = partial(_place_of_set, places, key, tuple(field.split(".")), earlier.place if earlier else None)
+    changes[collection, name] = Change(changed, at, own | {field})
     return None
+
+
+def _is_index(text: str, entries: Sequence[Any]) -> bool:
+    return text.isdecimal() and int(text) < len(entries)
+
+
+def _place_of_set(
+    places: Place, key: str, field: tuple[str, ...], earlier: Place | None, at: Sequence[str | int]
+) -> str:
+    """Return the place of a record's key path: below the `set:` key if that set it, else where the rest is from."""
+    if tuple(map(str, at[: len(field)])) == field:
+        return places(("set", key, *at[len(field) :]))
+    return earlier(at) if earlier is not None else places(("set", key))
 
 
 def parse_value(text: str, key: str) -> Any:
@@ -213,29 +262,24 @@ def parse_value(text: str, key: str) -> Any:
     return parse_document(text, f"--set {key}").data
 
 
-def _check_chain(scenario: Scenario, catalogue: Catalogue, places: _Places) -> None:
-    problems: list[Problem] = []
-    named = {
-        "fabs": scenario.chain.fabs,
-        "die_banks": scenario.chain.die_banks,
-        "memory_supplies": scenario.chain.memory_supplies,
-        "products": scenario.chain.products,
-    }
-    for collection, names in named.items():
-        known = catalogue.collections.get(collection, {})
-        for index, name in enumerate(names):
-            if name not in known:
-                at = ("chain", collection, index)
-                problems.append(
-                    Problem(f"no {collection} record is called {name!r}", places(at), "chain", nearest(name, known))
-                )
-    for collection, names in (("observations", scenario.evidence), ("events", scenario.events)):
-        field = "evidence" if collection == "observations" else "events"
-        known = catalogue.collections.get(collection, {})
-        problems.extend(
-            Problem(f"no {collection} record is called {name!r}", places((field, i)), field, nearest(name, known))
-            for i, name in enumerate(names)
-            if name not in known
-        )
-    if problems:
-        raise ScenarioError(problems)
+def _unknown_names(plain: Mapping[str, Any], catalogue: Catalogue, places: Place) -> Iterator[Problem]:
+    """Yield a problem for each name of a record in the scenario that nothing carries."""
+    chain = _mapping(plain.get("chain"))
+    named = [(("chain", kind), kind, chain.get(kind)) for kind in ("fabs", "die_banks", "memory_supplies", "products")]
+    named += [(("evidence",), "observations", plain.get("evidence")), (("events",), "events", plain.get("events"))]
+    named += [(("reference_chip",), "chips", plain.get("reference_chip"))]
+    for field in ("targets", "correlations"):
+        for index, item in enumerate(_items(plain.get(field))):
+            named.append(((field, index, "source"), "sources", _mapping(item).get("source")))
+    for at, collection, names in named:
+        known = catalogue.plain.get(collection, {})
+        for index, name in enumerate(_items(names)):
+            if isinstance(name, str) and name not in known:
+                where = at if isinstance(names, str) else (*at, index)
+                hint = nearest(name, known) or f"add it under `facts: {{{collection}: ...}}`"
+                message = f"no {collection} record is called {name!r}"
+                yield Problem(message, places(where), ".".join(map(str, where)), hint)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from autarky.facts.fields import Month, Part, PartialDate, Period, SourceIds
-from autarky.facts.records import COLLECTIONS
+from autarky.quantities.months import month_label
 
 
 class Horizon(Part):
@@ -20,10 +20,11 @@ class Horizon(Part):
     @model_validator(mode="after")
     def _forward(self) -> Horizon:
         if self.end < self.start:
+            start, end = month_label(self.start), month_label(self.end)
             raise PydanticCustomError(
                 "horizon",
-                "the horizon ends before it starts",
-                {"hint": "put `end` after `start`", "at": ("end",)},
+                "the horizon ends ({end}) before it starts ({start})",
+                {"start": start, "end": end, "hint": "were `start` and `end` swapped?", "at": ("end",)},
             )
         if self.end - self.start >= 1200:
             raise PydanticCustomError(
@@ -44,18 +45,31 @@ class Chain(Part):
 class WorldGroup(Part):
     """Quantities that are drawn together, as one publisher sees them; weights by publisher."""
 
-    keys: tuple[str, ...]
-    weights: dict[str, Annotated[float, Field(gt=0)]]
+    keys: Annotated[tuple[str, ...], Field(min_length=1)]
+    weights: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
 
 
 class CorrelationGroup(Part):
     """Quantities that move together, with the full matrix in the order of the keys."""
 
-    keys: tuple[str, ...]
+    keys: Annotated[tuple[str, ...], Field(min_length=2)]
     matrix: tuple[tuple[float, ...], ...]
     kind: Literal["rank", "linear"]
     note: str = ""
     source: SourceIds = ()
+
+    @model_validator(mode="after")
+    def _square(self) -> CorrelationGroup:
+        keys, hint = len(self.keys), "one row for each key, with one number for each key"
+        if len(self.matrix) != keys:
+            message = f"a matrix of {len(self.matrix)} rows for {keys} keys"
+            raise PydanticCustomError("matrix", "{message}", {"message": message, "hint": hint, "at": ("matrix",)})
+        for index, row in enumerate(self.matrix):
+            if len(row) != keys:
+                message = f"a row of length {len(row)} for {keys} keys"
+                at = ("matrix", index)
+                raise PydanticCustomError("matrix", "{message}", {"message": message, "hint": hint, "at": at})
+        return self
 
 
 class Reference(Part):
@@ -101,18 +115,13 @@ class Scenario(Part):
     measures: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _facts_fit(self) -> Scenario:
-        for collection in self.facts:
-            if collection not in COLLECTIONS:
-                raise PydanticCustomError(
-                    "collection",
-                    "no collection is called {name}",
-                    {"name": collection, "hint": f"known: {', '.join(COLLECTIONS)}", "at": ("facts", collection)},
-                )
+    def _targets_differ(self) -> Scenario:
         names = [target.name for target in self.targets]
-        for name in names:
-            if names.count(name) > 1:
+        for index, name in enumerate(names):
+            if name in names[:index]:
                 raise PydanticCustomError(
-                    "target", "two targets are called {name}", {"name": name, "hint": "", "at": ("targets",)}
+                    "target",
+                    "another target is already called {name}",
+                    {"name": repr(name), "hint": "give each a name of its own", "at": ("targets", index, "name")},
                 )
         return self

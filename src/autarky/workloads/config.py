@@ -41,11 +41,12 @@ def read_config(source: Mapping[str, Any] | str | Path, *, name: str = "") -> Mo
     vocabulary = fields.need("vocabulary")
     layers, prediction = _layers(fields, facts, hidden)
     tied = _outer(values, fields, "tie_word_embeddings")
+    if tied is not None and not isinstance(tied, bool):
+        fields.problem("tie_word_embeddings", f"must be true or false, not {tied!r}")
     packing = _outer(values, fields, "quantization_config") or _packing_beside(place)
     quantisation = read_quantisation(packing, fields)
     precision = _outer(values, fields, "torch_dtype") or _outer(values, fields, "dtype")
-    fields.stop_if_wrong()
-    return ModelConfig(
+    config = ModelConfig(
         name=name or Path(place).stem or family,
         family=family,
         hidden=hidden,
@@ -68,6 +69,8 @@ def read_config(source: Mapping[str, Any] | str | Path, *, name: str = "") -> Mo
         unread=tuple(f"{prefix}{key}" for key in unread_fields(text, fields.read)),
         notes=_notes(values, fields, facts),
     )
+    fields.stop_if_wrong()
+    return config
 
 
 def _notes(values: Mapping[str, Any], fields: Fields, family: Family) -> tuple[str, ...]:
@@ -208,7 +211,7 @@ def _single_part_layers(fields: Fields, family: Family, hidden: int) -> tuple[tu
     times = fields.count("prediction", default=0, most=_MOST_LAYERS) or 0
     extra = blocks(fields, None, "mtp_layers_block_type", "mtp_hybrid_override_pattern") or []
     kinds |= {kind: made[kind]() for kind in extra if times and kind not in kinds}
-    fields.find("feed_width")
+    fields.pass_over("feed_width")
     return tuple(kinds[kind] for kind in main), tuple(kinds[kind] for kind in extra * times)
 
 

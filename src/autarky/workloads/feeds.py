@@ -25,7 +25,7 @@ class FeedReader:
         if self.family.both_feeds:
             return (self.dense(layer), self.experts(layer))
         # Models of experts alone still state a dense width, which nothing uses.
-        self.fields.find("feed_width"), self.fields.find("dense_width")
+        self.fields.pass_over("feed_width", "dense_width")
         return (self.experts(layer),)
 
     def dense(self, layer: int) -> DenseFeed:

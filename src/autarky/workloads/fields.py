@@ -97,6 +97,11 @@ class Fields:
                 self.problem(key, f"is {value!r} but {first_key} is {first!r}", "both name the same number")
         return first_key, first
 
+    def pass_over(self, *names: str) -> None:
+        """Count fields as read that have no bearing on this model, whatever they say."""
+        for name in names:
+            self.read.update(key for key in ALIASES.get(name, (name,)) if key in self.values)
+
     def stated(self, name: str) -> bool:
         """Return whether any spelling of `name` is present, be it null."""
         return any(key in self.values for key in ALIASES.get(name, (name,)))

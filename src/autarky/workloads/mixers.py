@@ -21,6 +21,9 @@ from autarky.workloads.families import Family
 from autarky.workloads.fields import Fields
 from autarky.workloads.plan import Reach
 
+# Only layers that pool every 4 tokens choose among the pooled keys; those that pool 128 read them all.
+_INDEXED_RATIO = 4
+
 
 @dataclass(frozen=True)
 class MixerReader:
@@ -188,7 +191,7 @@ class MixerReader:
         rank = fields.count("query_rank", least=1)
         if rank is None and not fields.stated("query_rank"):
             fields.problem("q_lora_rank", "is missing", "null says that queries are not compressed")
-        fields.find("head_width"), fields.find("key_heads")
+        fields.pass_over("head_width", "key_heads")
         return LatentAttention(
             heads=fields.need("heads"),
             query_rank=rank,
@@ -228,7 +231,7 @@ class MixerReader:
                 query_rank=rank,
                 norm_biased=False,
             )
-        fields.find("key_heads")
+        fields.pass_over("key_heads")
         return CompressedAttention(
             heads=fields.need("heads"),
             width=fields.need("head_width"),
@@ -299,7 +302,3 @@ class MixerReader:
             biased=bool(fields.flag("mamba_proj_bias")),
             kernel_biased=bool(fields.flag("use_conv_bias", default=True)),
         )
-
-
-# Only layers that pool every 4 tokens choose among the pooled keys; those that pool 128 read them all.
-_INDEXED_RATIO = 4

@@ -46,7 +46,7 @@ def reaches(fields: Fields, family: Family, layers: int) -> list[Reach]:
         return [_REACH[kind] for kind in stated]
     if pattern is not None:
         # A chunk length beside such a pattern repeats the window's.
-        fields.find("attention_chunk_size")
+        fields.pass_over("attention_chunk_size")
         return ["window" if local else "full" for local in pattern]
     if softmax is not None:
         return ["full" if full else "linear" for full in softmax]

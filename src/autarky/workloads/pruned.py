@@ -17,7 +17,7 @@ def pruned_layers(fields: Fields, hidden: int, layers: int) -> tuple[Layer, ...]
     heads = fields.need("heads")
     width = fields.count("head_width", least=1) or hidden // heads
     # Both are null in such configs, and each block says its own.
-    fields.find("key_heads"), fields.find("feed_width")
+    fields.pass_over("key_heads", "feed_width")
     fields.stop_if_wrong()
     kinds: dict[Layer, Layer] = {}
     built = []

@@ -23,6 +23,7 @@ class ReferenceModel:
 
     `published` maps a reading (see `reading`) to the maker's figure as printed. `outside` holds parameters
     of parts that the config of the language model does not describe, such as a vision tower.
+    `unverified`: the printed figures are known, but were not read again at their source.
     """
 
     id: str

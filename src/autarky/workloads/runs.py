@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike
 from autarky.errors import InputError, Problem
 from autarky.quantities.arrays import Array
 from autarky.workloads.checkpoints import daly2006, daly2006_wall_time, expected_failures
-from autarky.workloads.failures import mean_time_between
+from autarky.workloads.failures import HOURS_A_DAY, mean_time_between
 from autarky.workloads.inputs import at_least_one, at_most_one, floats, not_negative, positive, share
 
 SECONDS_AN_HOUR = 3600.0
@@ -205,3 +206,10 @@ def hours_lost_each(wall: ArrayLike, useful: ArrayLike, interruptions: ArrayLike
     lost = floats(wall) - floats(useful)
     not_negative("wall less useful", lost)
     return lost / floats(interruptions)
+
+
+def hours_until(start: date, deadline: date) -> float:
+    """Return the hours from the beginning of `start` to the end of `deadline`, for `finish_probability`."""
+    if deadline < start:
+        raise InputError(Problem(f"{deadline} is before the start on {start}", field="deadline"))
+    return ((deadline - start).days + 1) * HOURS_A_DAY

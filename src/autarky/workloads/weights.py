@@ -78,9 +78,10 @@ def _index_weights(index: Index, hidden: int) -> Iterator[Weight]:
     if not index.own:
         return
     source = index.query_rank or hidden
-    keys = index.width * (2 if index.block == 4 else 1)
     yield Weight("self_attn.indexer.wq_b", "attention", index.heads * index.width, source)
     if index.query_rank and index.block > 1:
+        # Pools that overlap their neighbour keep two sets of keys.
+        keys = 2 * index.width
         yield Weight("self_attn.indexer.compressor.wkv", "attention", keys, hidden)
         yield Weight("self_attn.indexer.compressor.wgate", "attention", keys, hidden)
         yield _vector("self_attn.indexer.compressor.ape", "attention", index.block * keys)

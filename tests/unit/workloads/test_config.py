@@ -116,6 +116,8 @@ def test_the_class_name_stands_in_for_an_absent_model_type():
             {"layer_types": ["sliding_attention"] * 4},
             "sliding_window: is missing, though layers have a sliding window",
         ),
+        ({"tie_word_embeddings": "no"}, "tie_word_embeddings: must be true or false, not 'no'"),
+        ({"hc_mult": "x"}, "hc_mult: must be a whole number, not 'x'"),
         ({"quantization_config": {"quant_method": "magic"}}, "'magic' is not a known way of packing weights"),
     ],
 )

@@ -1,3 +1,5 @@
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from autarky.workloads.runs import (
     finish_probability,
     goodput,
     hours_lost_each,
+    hours_until,
     immature,
     run_cost,
     run_energy,
@@ -87,6 +90,13 @@ def test_the_chance_to_finish_counts_weighted_draws():
     assert finish_probability(wall, 20.0) == 0.5
     assert finish_probability(wall, 20.0, np.array([3.0, 0.0, 1.0, 0.0])) == 0.75
     np.testing.assert_array_equal(finish_probability(wall, np.array([5.0, 35.0])), [0.0, 0.75])
+
+
+def test_a_deadline_includes_its_day():
+    assert hours_until(date(2026, 1, 1), date(2026, 1, 1)) == 24.0
+    assert hours_until(date(2026, 1, 1), date(2026, 12, 31)) == 365 * 24.0
+    with pytest.raises(InputError, match="deadline: 2025-12-31 is before the start on 2026-01-01"):
+        hours_until(date(2026, 1, 1), date(2025, 12, 31))
 
 
 def test_the_fewest_chips_that_suffice_are_found():

@@ -1,0 +1,144 @@
+"""Writes the report: one HTML file that holds all it needs and opens without a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shlex
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from autarky.facts.catalogue import Catalogue
+from autarky.report.answer import paragraph, verdict
+from autarky.report.bands import Bands
+from autarky.report.binding import binding_section
+from autarky.report.figures import Fans
+from autarky.report.history import history_section
+from autarky.report.names import Names
+from autarky.report.sections import sections
+from autarky.report.tables import input_rows, own_judgement, target_rows, worlds
+from autarky.report.timeline import timeline_section
+from autarky.report.words import LIKELIHOODS, whole_percent
+from autarky.result import Result
+from autarky.scenario.resolve import library
+
+
+def write_report(result: Result, catalogue: Catalogue, path: Path) -> Path:
+    """Write the report of a result and return its path; until it is complete, what stood there stays.
+
+    Parameters
+    ----------
+    catalogue : gives labels and the bibliography
+    """
+    text = render(result, catalogue)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        # A temporary file can be read by its owner only; a report is for others too.
+        os.chmod(name, 0o666 & ~_mask())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def render(result: Result, catalogue: Catalogue) -> str:
+    """Return the report of a result as HTML."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    folder = Path(str(resources.files("autarky.report") / "templates"))
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style = (folder / "report.css").read_text(encoding="utf-8")
+    script = (folder / "report.js").read_text(encoding="utf-8")
+    return environment.get_template("report.html.j2").render(
+        **context(result, catalogue),
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_digest(style),
+        script_hash=_digest(script),
+    )
+
+
+def _digest(text: str) -> str:
+    """Return the hash by which the page's security policy knows its own style and script."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def context(result: Result, catalogue: Catalogue) -> dict[str, Any]:
+    """Return all that the template shows."""
+    bands, names = Bands(result, catalogue), Names(catalogue)
+    fans = Fans(bands, names)
+    targets = target_rows(bands, names)
+    inputs = input_rows(result.inputs, names)
+    last = (binding_section(bands, names), history_section(bands, names), timeline_section(fans))
+    plain = result.settings.scenario
+    return {
+        "settings": result.settings,
+        "horizon": (result.month_labels[0], result.month_labels[-1]),
+        "description": str(plain.get("description") or ""),
+        "latest": max((source.published for source in catalogue.sources.values()), default=""),
+        "verdict": verdict(bands, targets),
+        "paragraph": paragraph(bands, targets),
+        "targets": targets,
+        "likelihoods": likelihood_scale(),
+        "effective_draws": result.effective_draws,
+        "worlds": worlds(bands, names),
+        "sections": [*sections(fans), *(section for section in last if section is not None)],
+        "inputs": inputs,
+        "own_judgement": own_judgement(inputs),
+        "groups": [names.cite(source) for source in _group_sources(plain)],
+        "command": command(result),
+        "scenario": json.dumps(plain, ensure_ascii=False, indent=2, default=str),
+        "in_library": result.settings.name in library(),
+        "notes": result.notes,
+        # Last: by now every source that the report uses has been cited.
+        "bibliography": names.bibliography(),
+    }
+
+
+def likelihood_scale() -> str:
+    """Return what each word for a probability means."""
+    parts, low = [], 0.0
+    for limit, words in LIKELIHOODS:
+        parts.append(f"{words}: {whole_percent(low)} to {whole_percent(limit)}" if low else f"{words}: below {whole_percent(limit)}")
+        low = limit
+    return "; ".join([*parts, f"very likely: {whole_percent(low)} or more"])
+
+
+def _group_sources(plain: Any) -> list[str]:
+    """Return the sources of the scenario's correlations."""
+    found: list[str] = []
+    for group in plain.get("correlations") or ():
+        cited = group.get("source") or ()
+        found += [cited] if isinstance(cited, str) else [str(source) for source in cited]
+    return list(dict.fromkeys(found))
+
+
+def command(result: Result) -> str:
+    """Return the command line that gives this report again."""
+    settings = result.settings
+    name = settings.name if settings.name in library() else f"{settings.name}.yaml"
+    words = ["autarky", "run", name, "--draws", str(settings.draws), "--seed", str(settings.seed)]
+    if settings.as_of:
+        words += ["--as-of", settings.as_of]
+    if settings.prior:
+        words.append("--prior")
+    for key, value in (settings.scenario.get("set") or {}).items():
+        words += ["--set", f"{key}={json.dumps(value, ensure_ascii=False, default=str)}"]
+    return shlex.join([*words, "--out", "out"])
