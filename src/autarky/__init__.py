@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from autarky import storage
+    from autarky.analysis.compare import compare as compare
     from autarky.engine import run as run
     from autarky.facts.loader import load_catalogue as load_catalogue
     from autarky.result import Result as Result
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # Loaded when first used: `import autarky` alone stays fast. A name may differ from the one in its module.
 _HOMES = {
     "Result": "autarky.result",
+    "compare": "autarky.analysis.compare",
     "load_catalogue": "autarky.facts.loader",
     "load_result": "autarky.storage:load",
     "run": "autarky.engine",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from autarky.errors import AutarkyError, InputError
+from autarky.errors import AutarkyError, InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from autarky.result import Result
@@ -84,6 +84,7 @@ def run(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the report, the result and its tables here.")
     ] = None,
+    save_draws: Annotated[bool, typer.Option("--save-draws", help="With --out: keep every draw, as netCDF.")] = False,
     prior: Annotated[bool, typer.Option("--prior", help="Leave the draws unweighted by the evidence.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -103,7 +104,7 @@ def run(
             prior=prior,
             progress=progress,
         )
-    written = write_outputs(result, out) if out is not None else []
+    written = write_outputs(result, out, save_draws=save_draws) if out is not None else []
     if as_json:
         print_json(result.to_json())
         return
@@ -114,18 +115,62 @@ def run(
         print(path)
 
 
-def write_outputs(result: Result, folder: Path) -> list[Path]:
-    """Write report, result and tables into a folder; return their paths."""
+@app.command()
+def compare(
+    scenario_a: Annotated[str, typer.Argument(help="What to compare with: a scenario of the library, or a path.")],
+    scenario_b: Annotated[str, typer.Argument(help="What changes: a scenario of the library, or a path.")],
+    draws: Annotated[int | None, typer.Option(help="Joint samples, the same ones on both sides.")] = None,
+    seed: Annotated[int, typer.Option(help="Names the random streams.")] = 1,
+    as_of: AsOf = None,
+    overrides: Set = None,
+    overrides_b: Annotated[
+        list[str] | None,
+        typer.Option("--set-b", metavar="KEY=VALUE", help="Override a quantity of the second scenario; repeatable."),
+    ] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="Leave the draws unweighted by the evidence.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print what changes from one scenario to another, draw by draw."""
+    from autarky.analysis.compare import compare as compare_scenarios
+    from autarky.engine import DEFAULT_DRAWS
+    from autarky.terminal import progress_bar
+
+    with progress_bar("drawing", quiet=as_json) as progress:
+        comparison = compare_scenarios(
+            scenario_a,
+            scenario_b,
+            draws=DEFAULT_DRAWS if draws is None else draws,
+            seed=seed,
+            overrides=parse_overrides(overrides),
+            overrides_b=parse_overrides(overrides_b),
+            as_of=as_of,
+            prior=prior,
+            progress=progress,
+        )
+    if as_json:
+        print_json(comparison.to_json())
+        return
+    from autarky.terminal_comparison import print_comparison
+
+    print_comparison(comparison)
+
+
+def write_outputs(result: Result, folder: Path, *, save_draws: bool) -> list[Path]:
+    """Write report, tables and, if wanted, all draws into a folder; return their paths."""
     from autarky.export import write_csv, write_excel
     from autarky.facts.loader import load_catalogue
     from autarky.report.page import write_report
     from autarky.storage import save
 
     folder.mkdir(parents=True, exist_ok=True)
-    catalogue = load_catalogue()
-    report = write_report(result, catalogue, folder / "report.html")
-    saved = save(result, folder / "result.nc")
-    return [report, saved, write_csv(result, folder / "result.csv"), write_excel(result, folder / "result.xlsx")]
+    written = [write_report(result, load_catalogue(), folder / "report.html"), write_csv(result, folder / "result.csv")]
+    if save_draws:
+        written.append(save(result, folder / "result.nc"))
+    try:
+        written.append(write_excel(result, folder / "result.xlsx"))
+    except MissingExtraError as error:
+        print(f"note: {error}", file=sys.stderr)
+    return written
 
 
 def parse_overrides(options: list[str] | None) -> dict[str, Any]:

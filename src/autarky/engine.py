@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 import autarky
 from autarky.analysis.condition import Fit, condition
 from autarky.errors import Problem, QuantityError, ScenarioError
-from autarky.facts.catalogue import Catalogue
 from autarky.facts.dimensions import sobol_dimensions
 from autarky.facts.fields import Series
-from autarky.facts.records import Event, Observation
+from autarky.facts.records import Observation
+from autarky.limits import check_count, check_memory
 from autarky.measures import EQUIVALENTS, Tags, chip_worth, equivalent_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.draws import BLOCK, MAXIMUM_DRAWS, Streams
@@ -29,6 +29,7 @@ from autarky.quantities.paths import Path as QuantityPath
 from autarky.quantities.sampler import Correlation, Sampler, Worlds
 from autarky.questions import question_problems
 from autarky.result import InputUsed, Result, Settings
+from autarky.scenario.events import drawn_events, event_problems
 from autarky.scenario.groups import correlations_of, worlds_of
 from autarky.scenario.model import Model, model_of
 from autarky.scenario.resolve import Question, ask
@@ -78,17 +79,22 @@ def run(
     block : draws computed at a time; chosen so that a thread's arrays stay in fast memory by default
     keep : flows kept with the result, by name; fewer need less memory, and measures of the others are then unknown
     """
-    if not 1 <= draws <= MAXIMUM_DRAWS:
-        raise ScenarioError(Problem(f"{draws:,} draws", field="draws", hint=f"give 1 to {MAXIMUM_DRAWS:,}"))
+    check_count("draws", draws, MAXIMUM_DRAWS, f"the default is {DEFAULT_DRAWS:,}")
+    for name, count in (("workers", workers), ("block", block)):
+        if count is not None:
+            check_count(name, count, MAXIMUM_DRAWS)
     started = time.perf_counter()
     engine = _Engine.of(ask(scenario, overrides=overrides, as_of=as_of), seed, tuple(keep))
     resolved = time.perf_counter()
+    check_memory(draws, engine.bytes_per_draw())
     try:
         collected = engine.collect(draws, workers or os.cpu_count() or 1, block, progress)
+        simulated = time.perf_counter()
+        result = engine.result(collected, draws, prior)
     except QuantityError as error:
-        raise ScenarioError(Problem(error.message, hint=error.hint)) from None
-    simulated = time.perf_counter()
-    result = engine.result(collected, draws, prior)
+        # What only fails when it is drawn was not known by the day that the scenario asks about.
+        place = engine.question.place(("as_of",) if engine.question.as_of else ())
+        raise ScenarioError(Problem(error.message, place, ".".join(map(str, error.at)), error.hint)) from None
     timings = {"read": resolved - started, "simulate": simulated - resolved, "weigh": time.perf_counter() - simulated}
     return replace(result, timings=timings)
 
@@ -123,7 +129,7 @@ class _Engine:
     def of(cls, question: Question, seed: int, keep: tuple[str, ...] = ENTITIES) -> _Engine:
         """Return the engine of a question, its groups checked."""
         model = model_of(question)
-        problems = question_problems(question, model)
+        problems = [*question_problems(question, model, keep), *event_problems(question)]
         correlations, worlds = correlations_of(question, problems), worlds_of(question, problems)
         if problems:
             raise ScenarioError(problems)
@@ -140,6 +146,13 @@ class _Engine:
             worlds=self.worlds,
             as_of=self.question.as_of,
         )
+
+    def bytes_per_draw(self) -> int:
+        """Return the bytes of all that is kept of one draw."""
+        months, years = self.model.months.size, len(np.unique(self.model.months // 12))
+        single = sum(map(len, self.members().values())) * months + len(constraints(self.model)) * years
+        double = len(self.model.products) * len(self.measured()) + len(self.worlds)
+        return single * np.dtype(np.float32).itemsize + double * np.dtype(float).itemsize
 
     def block_size(self, draws: int, workers: int) -> int:
         """Return how many draws to compute at a time: enough for every thread, few enough for fast memory."""
@@ -250,7 +263,7 @@ class _Engine:
             worlds={name: (tuple(scenario.worlds[name].weights), index) for name, index in collected.worlds.items()},
             targets=tuple(target for target in scenario.targets if target.name not in unknown),
             inputs=tuple(input_used(key, series) for key, series in sorted(collected.used.items())),
-            events=_events(catalogue, scenario.events),
+            events=tuple(drawn_events(self.question)),
             notes=tuple(f"left out: {reason}" for reason in [*self.model.left_out.values(), *unknown.values()]),
         )
         return replace(result, fit=self.fit(result))
@@ -273,11 +286,6 @@ class _Engine:
             values = result.by_period(observation.measure, observation.period, observation.scope)
             observed[name] = (observation, values)
         return condition(observed, catalogue.pooling, self.question.as_of)
-
-
-def _events(catalogue: Catalogue, names: tuple[str, ...]) -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
-    events = ((name, catalogue.get("events", name, Event)) for name in names)
-    return tuple((event.date, event.label, event.actor, event.source) for _, event in events)
 
 
 def input_used(key: str, series: Series) -> InputUsed:

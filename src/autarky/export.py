@@ -65,7 +65,9 @@ def statistics(result: Result, measure: str, scope: dict[str, str], periods: Seq
     if not periods:
         return np.empty((len(STATISTICS), 0))
     draws = np.stack([over_period(flow, months_of(period, result.months), kind) for period in periods])
-    return np.vstack([result.quantiles(draws), weighted_mean(draws, result.weights)[np.newaxis]])
+    # One period at a time: a product of matrices may round the last digit in another way.
+    means = [float(weighted_mean(row, result.weights)) for row in draws]
+    return np.vstack([result.quantiles(draws), means])
 
 
 def run_name(settings: Settings) -> str:

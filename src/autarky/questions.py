@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
-from autarky.errors import InputError, Problem
+from autarky.errors import InputError, Problem, ScenarioError
 from autarky.facts.records import Observation
 from autarky.measures import Tags, define, months_of
 from autarky.scenario.model import Model
@@ -16,8 +16,11 @@ Asked = tuple[At, str, str, dict[str, str], str]
 """(where it is asked, what errors call it, measure, scope, period)."""
 
 
-def question_problems(question: Question, model: Model) -> list[Problem]:
-    """Return a problem for each target, observation or measure that asks for something that cannot be had."""
+def question_problems(question: Question, model: Model, keep: Collection[str]) -> list[Problem]:
+    """Return a problem for each target, observation or measure that asks for something that cannot be had.
+
+    `keep` names the flows that the run keeps.
+    """
     tags = Tags.of(model)
     problems: list[Problem] = []
 
@@ -35,8 +38,15 @@ def question_problems(question: Question, model: Model) -> list[Problem]:
     for at, field, measure, scope, period in (*_targets(question), *_evidence(question)):
         if had((*at, "measure"), f"{field}.measure", partial(define, measure)):
             had((*at, "scope"), f"{field}.scope", partial(tags.members, define(measure).entity, scope))
+            had((*at, "measure"), f"{field}.measure", partial(_kept, measure, keep))
         had((*at, "period"), f"{field}.period", partial(months_of, period, model.months))
     return problems
+
+
+def _kept(measure: str, keep: Collection[str]) -> None:
+    flow = define(measure).entity
+    if flow not in keep:
+        raise ScenarioError(Problem(f"needs the flow {flow!r}, which is not kept", hint=f"add {flow!r} to `keep`"))
 
 
 def _targets(question: Question) -> Iterator[Asked]:

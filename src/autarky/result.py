@@ -183,18 +183,17 @@ class Result:
             values = dict.fromkeys(row[tag] for row in self.tags.by_entity["production"].values())
             if len(values) > 1:
                 rows += [(f"production.chips.{tag}.{v}", "production.chips", {tag: v}) for v in values]
-        rows += [(f"capacity.fab.{fab}", "capacity", {"fab": fab}) for fab in self.members["capacity"]]
+        rows += [(f"capacity.fab.{fab}", "capacity", {"fab": fab}) for fab in self.members.get("capacity", ())]
         return rows
+
+    def by_years(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, Array]:
+        """Return a measure for every whole year, (draw,) each, in its unit."""
+        kind, monthly = define(measure).kind, self.monthly(measure, scope)
+        return {year: over_period(monthly, months_of(year, self.months), kind) for year in self.years}
 
     def by_year(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, dict[str, float]]:
         """Return the summary of a measure for every whole year."""
-        definition = define(measure)
-        monthly = self.monthly(measure, scope)
-        result: dict[str, dict[str, float]] = {}
-        for year in self.years:
-            inside = months_of(year, self.months)
-            result[year] = self.summary(over_period(monthly, inside, definition.kind))
-        return result
+        return {year: self.summary(values) for year, values in self.by_years(measure, scope).items()}
 
     def target_draws(self, target: Target) -> NDArray[np.bool_]:
         """Return in which draws a target is met, (draw,). With nothing to compare with, it is not."""

@@ -285,13 +285,15 @@ def sheet_names(titles: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 
 def shortened(text: str, limit: int) -> str:
     """Return text of at most `limit` UTF-16 units, its middle left out: the ends tell similar names apart."""
-    kept = list(text)
-    if units(text) <= limit:
+    excess = units(text) - limit
+    if excess <= 0:
         return text
-    while units("".join(kept)) > limit - 1:
-        del kept[len(kept) // 2]
-    half = len(kept) - len(kept) // 2
-    return "".join((*kept[:half], "…", *kept[half:]))
+    half = len(text) // 2
+    start, end = list(text[:half]), list(reversed(text[half:]))
+    # One unit more, for the mark of what is left out.
+    while excess > -1:
+        excess -= units((end if len(end) > len(start) else start).pop())
+    return "".join((*start, "…", *reversed(end)))
 
 
 def units(text: str) -> int:

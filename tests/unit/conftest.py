@@ -44,7 +44,8 @@ def _small_result(
     random = np.random.default_rng(5)
     report = Report(sources, 1.5, False, 0.4, 0.7)
     check = Check("units", label, "chip", (1.0, 2.0, 3.0), (1.5, 2.0, 2.5), 0.1, (report,))
-    target = Target(name="more", definition=f"more in 2026: {note}", measure="production.chips", period=2026, at_least=1)
+    says = f"more in 2026: {note}"
+    target = Target(name="more", definition=says, measure="production.chips", period=2026, at_least=1)
     return Result(
         settings=Settings(scenario, name, label, "2026-11-25", DRAWS, seed, prior, "0.1.0", "abc123"),
         months=MONTHS,

@@ -14,6 +14,7 @@ from autarky.errors import Problem, nearest
 Place = Callable[[Sequence[str | int]], str]
 """Gives `file:line:column` of a key path below a record, or of a scenario."""
 
+SHOWN_FIELDS = 6
 _EXPECTED = {
     "string": "text",
     "int": "a whole number",
@@ -82,14 +83,15 @@ def shown(value: object) -> str:
 
 
 def _repair(expected: str, given: object, fields: list[str]) -> str:
-    if given is None:
+    if given is None and expected != "fields":
         return "give a value, or leave the field out"
     if expected == "text" and isinstance(given, bool | int | float):
         return "put it in quotes"
     if expected == "a list" and isinstance(given, str):
         return f"write [{given}]"
     if expected == "fields":
-        return f"its fields are {', '.join(fields)}" if fields else "write `name: value`"
+        listed = ", ".join(fields if len(fields) <= SHOWN_FIELDS else [*fields[:SHOWN_FIELDS], "and others"])
+        return f"its fields are {listed}" if fields else "write `name: value`"
     return "write YYYY-MM-DD" if expected == "a date" else ""
 
 

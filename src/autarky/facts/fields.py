@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -36,7 +36,7 @@ class Of:
         """Return the schema that parses the YAML form, or passes a parsed quantity through."""
         spec = Spec(unit=self.unit, support=self.support, path=self.path)
 
-        return core_schema.no_info_plain_validator_function(lambda raw: _read(raw, spec))
+        return core_schema.no_info_plain_validator_function(lambda raw: read_series(raw, spec))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Return what an editor may accept for a quantity in this unit."""
@@ -49,7 +49,8 @@ class Of:
         }
 
 
-def _read(raw: Any, spec: Spec, at: tuple[str, ...] = ()) -> Series:
+def read_series(raw: Any, spec: Spec, at: tuple[str, ...] = ()) -> Series:
+    """Return a quantity from its YAML form, or as it is; a fault is placed at `at` below the record."""
     if isinstance(raw, QUANTITY_TYPES):
         return raw
     try:
@@ -74,7 +75,7 @@ def read_in_unit(raw: Any, *paths: tuple[str, ...]) -> Any:
             inner[name] = dict(inner[name])
             inner = inner[name]
         if inner.get(path[-1]) is not None:
-            inner[path[-1]] = _read(inner[path[-1]], spec, path)
+            inner[path[-1]] = read_series(inner[path[-1]], spec, path)
     return result
 
 
@@ -82,6 +83,8 @@ def _as_tuple(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+Grade: TypeAlias = Literal["A", "B", "C"]
+"""How well a source knows: A the thing itself or its maker, B reputable relay, C one unnamed voice or a guess."""
 SourceIds: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import autarky
-from autarky.errors import CatalogueError, InputError, Problem, ScenarioError
+from autarky.errors import CatalogueError, InputError, Problem, ScenarioError, nearest
 from autarky.facts.catalogue import SCENARIO, Catalogue, Weigh
 from autarky.facts.faults import Place, shown, validation_problems
 from autarky.facts.fields import Part, Series, map_quantities
@@ -104,7 +104,7 @@ def read_catalogue(files: Mapping[str, Path], digest: str) -> Catalogue:
     for name, path in files.items():
         collection = collection_of(name)
         if collection is None:
-            hint = f"begin it with one of {', '.join(COLLECTIONS)}"
+            hint = nearest(name.partition(".")[0], COLLECTIONS) or f"begin it with one of {', '.join(COLLECTIONS)}"
             problems.append(Problem("the name of this file does not say which collection it is", name, hint=hint))
             continue
         try:

@@ -5,29 +5,31 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from autarky.facts.event_records import Event as Event
 from autarky.facts.fields import (
     PERIOD,
+    Grade,
     Month,
     Of,
     Part,
     PartialDate,
+    Period,
     Record,
     Series,
     last_day,
     read_in_unit,
 )
+from autarky.facts.performance_records import Efficiency, Software
 from autarky.facts.rule_records import Country, Rule
 from autarky.quantities.estimates import Quantity
 from autarky.quantities.months import month_label
 
-Grade: TypeAlias = Literal["A", "B", "C"]
 Fraction: TypeAlias = Annotated[Quantity, Of("1", "fraction")]
 FractionPath: TypeAlias = Annotated[Series, Of("1", "fraction", path=True)]
 Share: TypeAlias = Annotated[Series, Of("1", "nonnegative", path=True)]
-Text: TypeAlias = Annotated[str, BeforeValidator(str)]
 Count: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
@@ -197,6 +199,9 @@ class System(Record):
     scale_out_per_chip: Annotated[Quantity, Of("GB/s")] | None = None
     latency: Annotated[Quantity, Of("us")] | None = None
     topology: str = ""
+    network_shape: Literal["switch", "mesh", "torus"] = "switch"
+    network_axes: Count = 1
+    peer_one_way: Annotated[Quantity, Of("GB/s")] | None = None
     switches: Annotated[Quantity, Of("1", "nonnegative")] | None = None
     optics: Annotated[Quantity, Of("1", "nonnegative")] | None = None
 
@@ -345,7 +350,7 @@ class Observation(Record):
 
     measure: str
     scope: dict[str, str] = Field(default_factory=dict)
-    period: Text
+    period: Period
     unit: str
     estimates: Quantity | None = None
     at_most: Quantity | None = None
@@ -405,18 +410,6 @@ class Pooling(Record):
     none_right: Fraction
 
 
-class Event(Record):
-    """Something that happened, or was announced, on a date."""
-
-    date: PartialDate
-    effective: PartialDate | None = None
-    actor: str
-    instrument: str = ""
-    enacted: bool = True
-    confidence: Grade
-    affects: str = ""
-
-
 COLLECTIONS: dict[str, type[Part]] = {
     "sources": Source,
     "processes": Process,
@@ -432,6 +425,8 @@ COLLECTIONS: dict[str, type[Part]] = {
     "observations": Observation,
     "series": TimeSeries,
     "pooling": Pooling,
+    "efficiencies": Efficiency,
+    "software": Software,
     "events": Event,
     "rules": Rule,
     "countries": Country,

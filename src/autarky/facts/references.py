@@ -53,7 +53,7 @@ def numbers_have_sources(catalogue: Catalogue, name: str, record: Part) -> Itera
                 yield at, "this number has no source", "add `source:` to it or to its record"
             for source in estimate.sources:
                 if source not in sources and source != SCENARIO:
-                    yield at, f"no source is called {source!r}", nearest(source, sources)
+                    yield (*at, "source"), f"no source is called {source!r}", nearest(source, sources)
     for source in getattr(record, "source", ()):
         if source not in sources and source != SCENARIO:
             yield ("source",), f"no source is called {source!r}", nearest(source, sources)

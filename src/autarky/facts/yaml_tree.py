@@ -101,7 +101,7 @@ def parse_document(text: str, name: str) -> Document:
             _reject_aliases(text, name)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        raise InputError(_broken(error, name)) from None
+        raise InputError(_broken(error, text, name)) from None
     except yaml.reader.ReaderError as error:
         before = text.encode()[: error.position].decode("utf-8", "ignore")
         message = f"this is not text (control character {error.character:#04x})"
@@ -113,10 +113,10 @@ def parse_document(text: str, name: str) -> Document:
     return Document(name, data, root)
 
 
-def _broken(error: yaml.MarkedYAMLError, name: str) -> Problem:
+def _broken(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     mark, start = error.problem_mark, error.context_mark
     begun = ""
-    if start and (mark is None or "end of stream" in (error.problem or "")):
+    if start and (mark is None or mark.index >= len(text.rstrip())):
         # What is never closed is found missing only at the end; the fault is where it was opened.
         mark = start
     elif start and mark and start.line != mark.line and error.context and error.context.startswith("while"):

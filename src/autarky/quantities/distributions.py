@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from autarky.errors import QuantityError, nearest
 from autarky.quantities.bounded import Beta, LogUniform, Triangular, Uniform
 from autarky.quantities.link_normals import Z95, LinkNormal, check_quantiles, check_sd
@@ -31,9 +33,11 @@ def from_quantiles(family: str, p5: float, p95: float, p50: float | None = None)
     check_quantiles(p5, p95, p50)
     if family in _LINKED:
         linked = _LINKED[family]
-        if p5 == p95:
-            linked.check_inside(p5, "p5")
-            return Exact(float(p5))
+        linked.check_inside(p5, "p5")
+        linked.check_inside(p95, "p95")
+        # Neighbouring numbers can be one and the same on the link scale.
+        if linked.link(np.float64(p5)) == linked.link(np.float64(p95)):
+            return Exact(float(p5 if p50 is None else p50))
         return linked.from_quantiles(p5, p95, p50)
     if family not in FAMILIES:
         raise _unknown_family(family)

@@ -131,7 +131,8 @@ def _in_base_units(unit: str) -> tuple[float, str]:
     registry = _registry()
     for name in _NAME.findall(text):
         if name not in registry:
-            raise QuantityError(f"unknown unit {name!r}", nearest(name, _known_names()))
+            hint = nearest(name, _known_names()) or "units are written e.g. wafer/month, GB/s or USD"
+            raise QuantityError(f"unknown unit {name!r}", hint)
     base = registry.Quantity(1.0, registry.parse_units(text)).to_base_units()
     return float(base.magnitude), str(base.dimensionality)
 

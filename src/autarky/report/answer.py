@@ -5,9 +5,9 @@ from __future__ import annotations
 from autarky.measures import define
 from autarky.report.bands import Bands
 from autarky.report.binding import KINDS, kinds
-from autarky.report.history import fit_words
+from autarky.report.history import state
 from autarky.report.tables import TargetRow
-from autarky.report.words import amount, in_unit, listed, percent, sentence
+from autarky.report.words import amount, in_unit, listed, sentence, whole_percent
 from autarky.scenario.schema import Target
 
 
@@ -33,7 +33,7 @@ def paragraph(bands: Bands, rows: tuple[TargetRow, ...]) -> tuple[str, ...]:
         sentences += headline(bands, target)
         sentences += binding(bands, target.period[:4])
         sentences += others(bands, rows)
-    sentences.append(fit_words(bands))
+    sentences.append(state(bands))
     return tuple(sentences)
 
 
@@ -48,10 +48,10 @@ def headline(bands: Bands, target: Target) -> list[str]:
     ]
     if figures.times is not None and target.times is not None:
         few, half, many = figures.times
-        compared = f"that of {target.times.period}" if target.times.period else "what it is compared with"
+        compared = f"the figure for {target.times.period}" if target.times.period else "what it is compared with"
         said.append(
-            f"That is {amount(half)} times {compared} ({amount(few)} to {amount(many)}), where the target asks for "
-            f"{target.at_least:g}."
+            f"That is {amount(half, 2)} times {compared} ({amount(few, 2)} to {amount(many, 2)}); the target asks for "
+            f"{target.at_least:g} times."
         )
     return said
 
@@ -59,8 +59,12 @@ def headline(bands: Bands, target: Target) -> list[str]:
 def binding(bands: Bands, year: str) -> list[str]:
     """Return what decides the number of packages in a year."""
     shares = bands.result.bottleneck().get(year, {})
-    parts = [f"{KINDS.get(kind, kind)} in {percent(share)} of the draws" for kind, share in kinds(shares).items()]
-    return [sentence(f"What decides most packages of {year} is {listed(parts)}")] if parts else []
+    leading = [(KINDS.get(kind, kind), whole_percent(share)) for kind, share in kinds(shares).items() if share >= 0.005]
+    if not leading:
+        return []
+    (first, share), *rest = leading
+    others = listed([f"{kind} in {part}" for kind, part in rest])
+    return [sentence(f"{first} decides how many packages are made in {year} in {share} of the draws{others and ', '}{others}")]
 
 
 def others(bands: Bands, rows: tuple[TargetRow, ...]) -> list[str]:

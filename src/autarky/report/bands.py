@@ -85,6 +85,7 @@ class Bands:
         self.catalogue = catalogue
         self.observations = catalogue.all("observations", Observation)
         self.as_of = last_day(result.settings.as_of) if result.settings.as_of else None
+        self._periods: dict[tuple[str, str, tuple[tuple[str, str], ...]], Array] = {}
         self.step = YEAR if result.years else MONTH
 
     @property
@@ -175,10 +176,11 @@ class Bands:
             position = end if stock else end - inside.size / 24
             if target.times is None:
                 needed: tuple[float, float, float] = (target.at_least,) * 3
-                text = "target"
+                text = f"target {target.period}"
             else:
                 needed = self._marks_of(target.at_least * self.base(target))
-                text = f"{target.at_least:g} × {target.times.period or 'base'}"
+                own = target.times.measure is None and target.times.scope is None and target.times.period
+                text = f"{target.at_least:g} × {target.times.period}" if own else f"target {target.period}"
             marks.append(TargetMark(position, text, needed))
         return marks
 
@@ -188,11 +190,18 @@ class Bands:
         if other is None:
             return np.ones(self.result.settings.draws)
         scope = target.scope if other.scope is None else other.scope
-        return self.result.by_period(other.measure or target.measure, other.period or target.period, scope)
+        return self.by_period(other.measure or target.measure, other.period or target.period, scope)
+
+    def by_period(self, measure: str, period: str, scope: Mapping[str, str]) -> Array:
+        """Return a measure over a period, (draw,); asked for again, the same array."""
+        key = (measure, period, tuple(sorted(scope.items())))
+        if key not in self._periods:
+            self._periods[key] = self.result.by_period(measure, period, scope)
+        return self._periods[key]
 
     def figures(self, target: Target) -> TargetFigures:
         """Return what the draws have for a target."""
-        value = self.result.by_period(target.measure, target.period, target.scope)
+        value = self.by_period(target.measure, target.period, target.scope)
         if target.times is None:
             return TargetFigures(self._marks_of(value), None)
         base = self.base(target)

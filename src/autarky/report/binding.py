@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from autarky.report.bands import Bands
-from autarky.report.charts import NARROW, ON_SEGMENT, SEGMENTS, WIDE, Size, stacked_shares, time_domain, with_data
-from autarky.report.figures import Figure, Mark, Section, Table
+from autarky.report.charts import ON_SEGMENT, SEGMENTS, stacked_shares, time_domain, with_data
+from autarky.report.figures import SIZES, Figure, Mark, Section, Table
 from autarky.report.names import Names
-from autarky.report.svg import draw
-from autarky.report.words import listed, percent, whole_percent
+from autarky.report.svg import Studio
+from autarky.report.words import listed, whole_percent
 
 OTHERS = "All others"
 SMALLEST_LETTERED = 0.06
@@ -16,7 +16,7 @@ HALF_BAR = 0.42
 KINDS = {"dies": "the dies themselves", "memory": "memory", "packaging": "packaging", "nothing made": "nothing was made"}
 
 
-def binding_section(bands: Bands, names: Names) -> Section | None:
+def binding_section(bands: Bands, names: Names, studio: Studio) -> Section | None:
     """Return the section on what binds, or None where nothing is packaged."""
     by_year = bands.result.bottleneck()
     if not by_year or not any(by_year.values()) or all(set(shares) == {"nothing made"} for shares in by_year.values()):
@@ -47,25 +47,24 @@ def binding_section(bands: Bands, names: Names) -> Section | None:
     )
     heading = "What decides the number of packages"
     words = tuple(binding_words(year, by_year[year]) for year in years)
-    sizes: tuple[tuple[str, Size], ...] = (("wide", WIDE), ("narrow", NARROW))
     drawings = tuple(
-        draw(
+        studio.draw(
             with_data(stacked_shares(*domain, size), shares=shares, letters=texts),
             f"binding-{kind}",
             heading,
             " ".join(words),
             kind,
         )
-        for kind, size in sizes
+        for kind, size in SIZES
     )
     marks = tuple(Mark(letters[label], label, fill=fills[label], on_fill=on_fills[label]) for label in labels)
-    figure = Figure("binding-chart", heading, "share of draws by year", drawings, table, marks)
+    figure = Figure("binding-chart", heading, "share of draws by year", drawings, table, marks, full=True)
     text = (
         "In each draw and month, one constraint decides how many packages of a chip are begun. A draw counts for the "
         "constraint that decided most packages of its year. “Dies” means that every die in stock found memory and "
         "packaging, so that more dies would have made more packages."
     )
-    return Section("binding", "What binds when", (text, *words), (figure,))
+    return Section("binding", "What binds when", (text,), (figure,), words)
 
 
 def labelled_shares(by_year: dict[str, dict[str, float]], names: Names) -> dict[str, list[float]]:
@@ -97,5 +96,5 @@ def kinds(shares: dict[str, float]) -> dict[str, float]:
 
 def binding_words(year: str, shares: dict[str, float]) -> str:
     """Return what binds in a year, in one sentence."""
-    parts = [f"{KINDS.get(kind, kind)} in {percent(share)}" for kind, share in kinds(shares).items() if share >= 0.005]
+    parts = [f"{KINDS.get(kind, kind)} in {whole_percent(share)}" for kind, share in kinds(shares).items() if share >= 0.005]
     return f"{year}: {listed(parts)} of the draws."

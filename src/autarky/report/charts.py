@@ -34,7 +34,7 @@ class Size:
 
 PANEL = Size(330, 170)
 NARROW = Size(330, 230)
-WIDE = Size(820, 320, 14)
+WIDE = Size(960, 340, 15)
 
 
 def with_data(spec: Spec, **datasets: Rows) -> Spec:
@@ -51,7 +51,7 @@ def time_domain(start: float, end: float) -> tuple[float, float]:
 def fan(start: float, end: float, size: Size) -> Spec:
     """Return a fan chart over years.
 
-    Data: `years` (x), `band` (x, p5, p25, p50, p75, p95), `reports` (x, low, high, value, bound, letter) and
+    Data: `years` (x), `band` and `stems` (x, p5, p25, p50, p75, p95; stems mark single periods), `reports` (x, low, high, value, bound, letter) and
     `targets` (x, from, to, low, middle, high, text).
     """
     return _finished(_fan_layers(start, end, size), size)
@@ -66,7 +66,7 @@ def fan_with_events(start: float, end: float, size: Size, lanes: int) -> Spec:
     events = alt.NamedData("events")
     lane = alt.Y("lane:Q", axis=None, scale=alt.Scale(domain=[-0.5, lanes - 0.5]))
     dots = alt.Chart(events).mark_circle(size=300, color=VERMILLION, opacity=1).encode(x=x, y=lane)
-    numbers = alt.Chart(events).mark_text(fontSize=12, fontWeight="bold", color="#000000")
+    numbers = alt.Chart(events).mark_text(fontSize=size.font, fontWeight="bold", color="#000000")
     numbers = numbers.encode(x=x, y=lane, text=alt.Text("number:N"))
     strip = _finished(alt.layer(dots, numbers).properties(width=size.width, height=22 * lanes), size)
     rules = _finished(alt.Chart(events).mark_rule(color=VERMILLION, strokeDash=[2, 3], opacity=0.8).encode(x=x), size)
@@ -105,24 +105,27 @@ def intervals(rows: int, size: Size) -> Spec:
     import altair as alt
 
     data = alt.NamedData("rows")
-    axis = alt.Axis(labelLimit=150, ticks=False, domain=False, labelPadding=8, title=None, labelColor=INK)
+    axis = alt.Axis(labelLimit=LABEL, minExtent=LABEL, ticks=False, domain=False, labelPadding=8, title=None, labelColor=INK)
     y = alt.Y("label:N", sort=None, axis=axis)
-    x = alt.X("low:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(labelExpr=SHORT, tickCount=4))
+    amounts = alt.Axis(labelExpr=SHORT, tickCount=3, labelOverlap=True, labelSeparation=10)
+    x = alt.X("low:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=amounts)
     fill = alt.Color("fill:N", scale=None)
     bars = alt.Chart(data).mark_rule(strokeWidth=5, opacity=0.55).encode(x=x, x2="high:Q", y=y, color=fill)
     middle = alt.X("middle:Q")
     points = alt.Chart(data).transform_filter("!datum.bound").mark_circle(size=70, opacity=1)
     bounds = alt.Chart(data).transform_filter("datum.bound").mark_point(shape="triangle-left", size=70, filled=True)
-    notes = alt.Chart(data).mark_text(align="left", dx=8, dy=-9, fontSize=size.font - 2, color=INK)
+    notes = alt.Chart(data).mark_text(align="left", dx=8, dy=-9, fontSize=size.font - 1, color=INK)
     layers = [
         bars,
         points.encode(x=middle, y=y, color=fill),
         bounds.encode(x=middle, y=y, color=fill),
         notes.encode(x=middle, y=y, text="note:N"),
     ]
-    return _finished(alt.layer(*layers).properties(width=size.width - 130, height=34 * rows), size)
+    return _finished(alt.layer(*layers).properties(width=size.width - LABEL, height=34 * rows), size)
 
 
+LABEL = 140
+"""Room for the labels of intervals, in pixels."""
 SHORT = "replace(format(datum.value, '.3~s'), 'G', 'bn')"
 """Label of an amount on an axis: 1.5M, 200k."""
 
@@ -137,16 +140,16 @@ def _fan_layers(start: float, end: float, size: Size) -> alt.LayerChart:
     def y(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", title=None, axis=y_axis, scale=alt.Scale(zero=True, nice=True))
 
-    areas = alt.Chart(band)
+    areas, stems = alt.Chart(band), alt.Chart(alt.NamedData("stems"))
     circles = alt.Chart(reports).transform_filter("!datum.bound").mark_circle(size=34, opacity=1, color=INK)
     triangles = alt.Chart(reports).transform_filter("datum.bound")
     layers = [
         alt.Chart(alt.NamedData("years")).mark_rule(color=GRID).encode(x=x),
         areas.mark_area(color=BLUE, opacity=0.2).encode(x=x, y=y("p5"), y2="p95:Q"),
         areas.mark_area(color=BLUE, opacity=0.3).encode(x=x, y=y("p25"), y2="p75:Q"),
-        areas.mark_rule(color=BLUE, opacity=0.45).encode(x=x, y=y("p5"), y2="p95:Q"),
+        stems.mark_rule(color=BLUE, opacity=0.45).encode(x=x, y=y("p5"), y2="p95:Q"),
         areas.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y("p50")),
-        areas.mark_circle(color=BLUE, size=24, opacity=1).encode(x=x, y=y("p50")),
+        stems.mark_circle(color=BLUE, size=24, opacity=1).encode(x=x, y=y("p50")),
         alt.Chart(targets).mark_rule(color=VERMILLION, strokeWidth=1.5).encode(x=x, y=y("low"), y2="high:Q"),
         alt.Chart(targets).mark_rule(color=VERMILLION, strokeWidth=3).encode(
             x=alt.X("from:Q"), x2="to:Q", y=y("middle")
@@ -158,7 +161,7 @@ def _fan_layers(start: float, end: float, size: Size) -> alt.LayerChart:
         circles.encode(x=x, y=y("value")),
         triangles.mark_point(shape="triangle-down", size=40, filled=True, color=INK).encode(x=x, y=y("value")),
         alt.Chart(reports)
-        .mark_text(color=INK, dy=-7, fontSize=size.font - 2)
+        .mark_text(color=INK, dy=-7, fontSize=size.font - 1)
         .encode(x=x, y=y("high"), text="letter:N"),
     ]
     return alt.layer(*layers).properties(width=size.width, height=size.height)

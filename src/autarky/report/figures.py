@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from autarky.report.bands import MONTH, QUARTER, YEAR, Band, Bands, ReportMark, TargetMark
-from autarky.report.charts import NARROW, PANEL, WIDE, Size, Spec, fan, time_domain, with_data
+from autarky.report.charts import NARROW, PANEL, WIDE, Size, fan, time_domain, with_data
 from autarky.report.names import Citation, Names
-from autarky.report.svg import draw
+from autarky.report.svg import Drawing, Studio
 from autarky.report.words import amount, unit_words
 from autarky.result import LEVELS
 
 PERIODS = {YEAR: "year", QUARTER: "quarter", MONTH: "month"}
 PERCENTILES = {"p5": "5 %", "p25": "25 %", "p50": "50 %", "p75": "75 %", "p95": "95 %"}
 SIZES: tuple[tuple[str, Size], ...] = (("wide", WIDE), ("narrow", NARROW))
+MANY = 4
+"""So many published figures need more room than a panel has."""
 ONE_SIZE: tuple[tuple[str, Size], ...] = (("", PANEL),)
 
 
@@ -48,12 +48,12 @@ class Figure:
     id: str
     heading: str
     unit: str
-    drawings: tuple[Markup, ...]
+    drawings: tuple[Drawing, ...]
     table: Table
     marks: tuple[Mark, ...] = ()
     text: tuple[str, ...] = ()
-    open: bool = False
-    """Whether the table is shown without asking."""
+    full: bool = False
+    """Whether it takes the whole width, as one with many marks does."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Section:
     heading: str
     text: tuple[str, ...]
     figures: tuple[Figure, ...]
+    points: tuple[str, ...] = ()
 
 
 def letter(index: int) -> str:
@@ -117,9 +118,10 @@ def describe(heading: str, band: Band, reports: Sequence[str], targets: Sequence
 class Fans:
     """Draws fan charts of one result."""
 
-    def __init__(self, bands: Bands, names: Names) -> None:
+    def __init__(self, bands: Bands, names: Names, studio: Studio) -> None:
         self.bands = bands
         self.names = names
+        self.studio = studio
         self.domain = time_domain(*bands.domain)
 
     def figure(
@@ -130,7 +132,7 @@ class Fans:
         scope: Mapping[str, str] | None = None,
         *,
         step: int | None = None,
-        sizes: Sequence[tuple[str, Size]] = ONE_SIZE,
+        full: bool = False,
     ) -> Figure | None:
         """Return the fan chart of a measure, or None where no draw has anything to show."""
         step = step or self.bands.step
@@ -139,22 +141,26 @@ class Fans:
             return None
         reports = self.bands.reports(measure, scope or {}, step)
         targets = self.bands.targets(measure, scope or {}, step)
+        full = full or len(reports) >= MANY
         marks = tuple(self.mark(index, report, band.unit) for index, report in enumerate(reports))
         words = [f"{mark.text} ({', '.join(citation.short for citation in mark.citations)})" for mark in marks]
         description = describe(heading, band, words, targets)
         data = self.data(band, reports, targets)
         drawings = tuple(
-            self.drawn(with_data(fan(*self.domain, size), **data), f"{name}{kind and '-'}{kind}", heading, description, kind)
-            for kind, size in sizes
+            self.studio.draw(
+                with_data(fan(*self.domain, size), **data), f"{name}{kind and '-'}{kind}", heading, description, kind
+            )
+            for kind, size in (SIZES if full else ONE_SIZE)
         )
         text = tuple(target_words(target, band.unit) for target in targets)
-        return Figure(name, heading, unit_of(band), drawings, fan_table(heading, band), marks, text)
+        return Figure(name, heading, unit_of(band), drawings, fan_table(heading, band), marks, text, full)
 
     def data(self, band: Band, reports: Sequence[ReportMark], targets: Sequence[TargetMark]) -> dict[str, Any]:
         """Return the named data of a fan chart."""
         return {
             "years": year_rows(self.domain),
             "band": fan_rows(band),
+            "stems": fan_rows(band) if band.step == YEAR else [],
             "reports": [
                 {
                     "x": report.position,
@@ -186,15 +192,11 @@ class Fans:
         cited = tuple(self.names.cite(source) for source in report.sources)
         return Mark(letter(index), f"{report.period}: {bound}{amount(report.value)} {unit_words(unit)}", cited)
 
-    def drawn(self, spec: Spec, name: str, heading: str, description: str, kind: str) -> Markup:
-        """Return a specification as SVG."""
-        return draw(spec, name, heading, description, kind)
-
 
 def target_words(target: TargetMark, unit: str) -> str:
     """Return what a target's mark stands for."""
     low, middle, high = target.needed
     needed = f"{amount(middle)} {unit_words(unit)}"
     if low != high:
-        needed += f" ({amount(low)} to {amount(high)}, for it is uncertain too)"
+        needed += f" ({amount(low)} to {amount(high)})"
     return f"The bar marked “{target.text}” is what the target asks for: {needed}."

@@ -9,7 +9,7 @@ from autarky.report.bands import MARKS, Bands
 from autarky.report.charts import BLUE, INK, MUTED, PANEL, intervals, with_data
 from autarky.report.figures import Figure, Mark, Section, Table, letter
 from autarky.report.names import Names
-from autarky.report.svg import draw
+from autarky.report.svg import Studio
 from autarky.report.words import amount, percent, sentence, spread, unit_words, whole_percent
 
 TENSION = 5.0
@@ -17,23 +17,20 @@ TENSION = 5.0
 LONGEST_LABEL = 17
 
 
-def history_section(bands: Bands, names: Names) -> Section | None:
+def history_section(bands: Bands, names: Names, studio: Studio) -> Section | None:
     """Return the section on the fit, or None where there is no evidence."""
     fit = bands.result.fit
     if fit is None:
         return None
-    figures = tuple(_figure(f"history-{number}", check, bands, names) for number, check in enumerate(fit.checks))
+    figures = tuple(_figure(f"history-{number}", check, bands, names, studio) for number, check in enumerate(fit.checks))
     strained = [line for check in fit.checks for line in tensions(check, names)]
     text = [fit_words(bands)]
     text.append(
         "Several reports of one amount are alternatives: at most one is right. Each has a probability of being the "
         "right one, before the model spoke (from its grade) and after (given the chain and all other evidence)."
     )
-    if strained:
-        text.append("In tension with the chain and the rest of the evidence: " + " ".join(strained))
-    else:
-        text.append("No report is in tension with the rest.")
-    return Section("history", "How well the history fits", tuple(text), figures)
+    text.append("In tension with the chain and the rest:" if strained else "No report is in tension with the rest.")
+    return Section("history", "How well the history fits", tuple(text), figures, tuple(strained))
 
 
 def fit_words(bands: Bands) -> str:
@@ -63,8 +60,8 @@ def tensions(check: Check, names: Names) -> list[str]:
             publishers = ", ".join(names.cite(source).short for source in report.sources)
             lines.append(
                 sentence(
-                    f"{check.label}: {_value(report, check.unit)} ({publishers}) falls from {percent(report.prior)} to "
-                    f"{_probability(report.posterior)}"
+                    f"{check.label}: {_value(report, check.unit)} ({publishers}) falls from {whole_percent(report.prior)} "
+                    f"to {_probability(report.posterior)}"
                 )
             )
     if check.none_right > 0.5:
@@ -77,10 +74,10 @@ def _value(report: Report, unit: str) -> str:
 
 
 def _probability(value: float) -> str:
-    return percent(value) if value >= 0.001 else f"below {percent(0.001)}"
+    return whole_percent(value) if value >= 0.001 else f"below {percent(0.001)}"
 
 
-def _figure(name: str, check: Check, bands: Bands, names: Names) -> Figure:
+def _figure(name: str, check: Check, bands: Bands, names: Names, studio: Studio) -> Figure:
     fit = bands.result.fit
     weighed = fit is not None and fit.usable
     rows = [_row("the chain alone", check.before, MUTED)]
@@ -99,14 +96,16 @@ def _figure(name: str, check: Check, bands: Bands, names: Names) -> Figure:
         note = whole_percent(report.posterior) if weighed else ""
         row = {"label": short, "low": low, "middle": report.value, "high": high, "fill": INK}
         rows.append({**row, "bound": report.bound, "note": note})
-        marks.append(Mark(letter(index), _value(report, check.unit), cited))
-        chances = (percent(report.prior), _probability(report.posterior))
+        chances = (whole_percent(report.prior), _probability(report.posterior))
+        words = f"{_value(report, check.unit)}, {chances[0]} before and {chances[1]} after"
+        marks.append(Mark(letter(index), words, cited))
         table.append((f"{letter(index)} {_value(report, check.unit)}", *chances))
     table.append(("none of them", "", _probability(check.none_right)))
+    marks.append(Mark("–", f"none of them is right: {_probability(check.none_right)} after"))
     before = f"The chain alone: {spread(*check.before, check.unit)}."
     after = f"With the evidence: {spread(*check.after, check.unit)}." if weighed else ""
     description = " ".join(part for part in (before, after, *(f"{mark.letter}: {mark.text}." for mark in marks)) if part)
-    drawing = draw(with_data(intervals(len(rows), PANEL), rows=rows), name, check.label, description)
+    drawing = studio.draw(with_data(intervals(len(rows), PANEL), rows=rows), name, check.label, description)
     return Figure(
         id=name,
         heading=check.label,
@@ -115,10 +114,25 @@ def _figure(name: str, check: Check, bands: Bands, names: Names) -> Figure:
         table=Table(f"Probability of being right: {check.label}", ("Report", "Before", "After"), tuple(table)),
         marks=tuple(marks),
         text=tuple(part for part in (before, after) if part),
-        open=True,
     )
 
 
 def _row(label: str, values: tuple[float, float, float], fill: str) -> dict[str, object]:
     low, middle, high = values
     return {"label": label, "low": low, "middle": middle, "high": high, "fill": fill, "bound": False, "note": ""}
+
+
+def state(bands: Bands) -> str:
+    """Return in one sentence what the numbers of the report rest on."""
+    fit = bands.result.fit
+    if fit is None:
+        return "These numbers are the chain alone; the scenario names no evidence about the past."
+    count = len(fit.checks)
+    if not fit.usable:
+        return (
+            f"These numbers are the chain alone: {count} observations of the past are at odds with it so often that "
+            "too few draws are left to weigh."
+        )
+    if bands.result.settings.prior:
+        return f"These numbers are the chain alone, as asked; {count} observations of the past are shown but not used."
+    return f"These numbers are weighed by {count} observations of the past."

@@ -78,19 +78,13 @@ class Names:
         labels = [self.member("production", name) for name in names]
         records = self._catalogue.all("chips", Chip)
         labels += [chip.label for chip in records.values() if chip.vendor == vendor]
-        for label in labels:
-            words = label.split()
-            for count in range(1, len(words) + 1):
-                if _slug(" ".join(words[:count])) == vendor:
-                    return " ".join(words[:count])
-        return labels[0] if len(names) == 1 else from_id(vendor)
+        return _spelling(vendor, labels) or (labels[0] if len(names) == 1 else from_id(vendor))
 
     def publisher(self, world: str) -> str:
-        """Return the publisher of a world, read off a source whose id begins with it."""
-        for name, source in self._sources.items():
-            if name.startswith(f"{world}-"):
-                return source.publisher
-        return from_id(world)
+        """Return the spelling of a world's publisher, read off the sources; else its id in words."""
+        publishers = [text for source in self._sources.values() for text in (source.publisher, source.relay_of)]
+        by_initials = [text for text in publishers if "".join(word[:1] for word in text.split()).lower() == world]
+        return _spelling(world, publishers) or next(iter(by_initials), from_id(world))
 
     def constraint(self, text: str) -> str:
         """Return a constraint such as `memory: a or b` with labels for its ids."""
@@ -127,6 +121,16 @@ class Names:
             relay_of=source.relay_of,
             known=True,
         )
+
+
+def _spelling(name: str, texts: Iterable[str]) -> str:
+    """Return the leading words of the first text that make up an id, as they are spelled there."""
+    for text in texts:
+        words = re.split(r"[\s,;(]+", text)
+        for count in range(1, min(len(words), name.count("-") + 1) + 1):
+            if _slug(" ".join(words[:count])) == name:
+                return " ".join(words[:count])
+    return ""
 
 
 def _slug(text: str) -> str:

@@ -20,6 +20,7 @@ from autarky.report.figures import Fans
 from autarky.report.history import history_section
 from autarky.report.names import Names
 from autarky.report.sections import sections
+from autarky.report.svg import Studio
 from autarky.report.tables import input_rows, own_judgement, target_rows, worlds
 from autarky.report.timeline import timeline_section
 from autarky.report.words import LIKELIHOODS, whole_percent
@@ -66,13 +67,14 @@ def render(result: Result, catalogue: Catalogue) -> str:
     )
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = (folder / "report.js").read_text(encoding="utf-8")
-    return environment.get_template("report.html.j2").render(
-        **context(result, catalogue),
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_digest(style),
-        script_hash=_digest(script),
-    )
+    with Studio() as studio:
+        return environment.get_template("report.html.j2").render(
+            **context(result, catalogue, studio),
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_digest(style),
+            script_hash=_digest(script),
+        )
 
 
 def _digest(text: str) -> str:
@@ -80,13 +82,17 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def context(result: Result, catalogue: Catalogue) -> dict[str, Any]:
+def context(result: Result, catalogue: Catalogue, studio: Studio) -> dict[str, Any]:
     """Return all that the template shows."""
     bands, names = Bands(result, catalogue), Names(catalogue)
-    fans = Fans(bands, names)
+    fans = Fans(bands, names, studio)
     targets = target_rows(bands, names)
     inputs = input_rows(result.inputs, names)
-    last = (binding_section(bands, names), history_section(bands, names), timeline_section(fans))
+    last = (
+        binding_section(bands, names, studio),
+        history_section(bands, names, studio),
+        timeline_section(fans),
+    )
     plain = result.settings.scenario
     return {
         "settings": result.settings,
@@ -114,11 +120,12 @@ def context(result: Result, catalogue: Catalogue) -> dict[str, Any]:
 
 def likelihood_scale() -> str:
     """Return what each word for a probability means."""
-    parts, low = [], 0.0
+    parts, low = [], ""
     for limit, words in LIKELIHOODS:
-        parts.append(f"{words}: {whole_percent(low)} to {whole_percent(limit)}" if low else f"{words}: below {whole_percent(limit)}")
-        low = limit
-    return "; ".join([*parts, f"very likely: {whole_percent(low)} or more"])
+        high = whole_percent(limit)
+        parts.append(f"“{words}” {low} to {high}" if low else f"“{words}” is below {high}")
+        low = high
+    return f"{', '.join(parts)}, and “very likely” {low} or more"
 
 
 def _group_sources(plain: Any) -> list[str]:

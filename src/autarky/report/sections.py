@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from autarky.measures import EQUIVALENTS
 from autarky.report.bands import QUARTER
-from autarky.report.figures import SIZES, Fans, Figure, Section
+from autarky.report.figures import Fans, Figure, Section
 from autarky.report.words import from_id
 
 PACKAGES = "production.chips"
@@ -51,9 +51,9 @@ def production(fans: Fans) -> Section:
     """Return the packages of all chips together."""
     figures = []
     if _has(fans, PACKAGES):
-        figures.append(fans.figure("packages", "Packages of all chips", PACKAGES, sizes=SIZES))
+        figures.append(fans.figure("packages", "Packages of all chips", PACKAGES, full=True))
     if _has(fans, "wafers") and not figures:
-        figures.append(fans.figure("wafers", "Wafers finished for AI dies", "wafers", sizes=SIZES))
+        figures.append(fans.figure("wafers", "Wafers finished for AI dies", "wafers", full=True))
     return _section("production", "What is made", figures, READING, MARKED)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Self
 from xml.etree import ElementTree
 
 from markupsafe import Markup, escape
@@ -30,13 +32,40 @@ LONG_NUMBER = re.compile(r"-?\d*\.\d{2,}(?:e-?\d+)?")
 DEFAULTS = {("opacity", "1"), ("stroke-width", "0"), ("fill-opacity", "1"), ("stroke-opacity", "1")}
 
 
-def draw(spec: dict[str, Any], name: str, title: str, description: str, css_class: str = "") -> Markup:
-    """Return a specification as an SVG element that scales with its container and reads out its description.
+class Drawing:
+    """A chart in the making; it is finished by the time it is written into the page."""
 
-    Parameters
-    ----------
-    name : unique in the page; the ids inside start with it
-    """
+    def __init__(self, svg: Future[Markup]) -> None:
+        self._svg = svg
+
+    def __html__(self) -> str:
+        """Return the SVG element."""
+        return self._svg.result()
+
+
+class Studio:
+    """Draws charts in the background while the numbers of the next ones are worked out."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def draw(self, spec: dict[str, Any], name: str, title: str, description: str, css_class: str = "") -> Drawing:
+        """Return a specification as an SVG element that scales with its container and reads out its description.
+
+        Parameters
+        ----------
+        name : unique in the page; the ids inside start with it
+        """
+        return Drawing(self._pool.submit(_drawn, spec, name, title, description, css_class))
+
+
+def _drawn(spec: dict[str, Any], name: str, title: str, description: str, css_class: str) -> Markup:
     import vl_convert
 
     return inline(vl_convert.vegalite_to_svg(spec), name, title, description, css_class)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autarky.measures import define
 from autarky.quantities.summary import probability
 from autarky.report.bands import Bands
 from autarky.report.figures import Table
@@ -17,7 +18,6 @@ from autarky.report.words import (
     counted,
     from_id,
     likelihood,
-    percent,
     sentence,
     spread,
     whole_percent,
@@ -25,8 +25,13 @@ from autarky.report.words import (
 from autarky.result import InputUsed
 from autarky.scenario.schema import Target
 
+SMALLEST_SHOWN = 0.001
+"""A target that is less likely than this in every world is left out of the table of worlds."""
 OWN_PUBLISHER = "autarky"
 """Publisher of the authors' own judgement in the bibliography."""
+
+
+SHARE, WEIGHT = "Share of the draws", "Weight after the evidence"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class TargetRow:
     """One target: what it says, how likely it is, and what the draws have."""
 
     name: str
+    """The target's id."""
     definition: str
     words: str
     chance: str
@@ -68,7 +74,7 @@ def target_rows(bands: Bands, names: Names) -> tuple[TargetRow, ...]:
         has, asks = has_and_asks(bands, target)
         rows.append(
             TargetRow(
-                name=from_id(target.name),
+                name=target.name,
                 definition=sentence(target.definition),
                 words=likelihood(met.probability),
                 chance=chance(met.probability, met.standard_error, draws),
@@ -83,14 +89,13 @@ def target_rows(bands: Bands, names: Names) -> tuple[TargetRow, ...]:
 
 def has_and_asks(bands: Bands, target: Target) -> tuple[str, str]:
     """Return what the draws have of a target's measure and what it asks for, in the same terms."""
-    from autarky.measures import define
-
     unit = define(target.measure).unit
     figures = bands.figures(target)
     if figures.times is None:
         return spread(*figures.value, unit), f"at least {amount(target.at_least)}"
-    low, middle, high = (amount(value) for value in figures.times)
-    return f"{middle} times ({low} to {high})", f"at least {target.at_least:g}{NO_BREAK}times"
+    low, middle, high = (amount(value, 2) for value in figures.times)
+    asks = "at least as much" if target.at_least == 1 else f"at least {target.at_least:g}{NO_BREAK}times"
+    return f"{middle} times ({low} to {high})", asks
 
 
 def world_tables(bands: Bands) -> list[tuple[str, tuple[str, ...], dict[str, dict[str, float]]]]:
@@ -111,15 +116,19 @@ def worlds(bands: Bands, names: Names) -> tuple[Table, ...]:
         index = result.worlds[group][1]
         inside = [(index == position).astype(float) for position in range(len(publishers))]
         before = [whole_percent(float(probability(one))) for one in inside]
-        body = [("Share of the draws", *before)]
+        body = [(SHARE, *before)]
         if result.weights is not None:
             after = [whole_percent(float(probability(one, result.weights))) for one in inside]
-            body.append(("Weight after the evidence", *after))
+            body.append((WEIGHT, *after))
         for definition, chances in rows.items():
-            cells = [percent(chances[name]) if name in chances else "no draws" for name in publishers]
+            if max(chances.values(), default=0.0) < SMALLEST_SHOWN:
+                continue
+            cells = [whole_percent(chances[name]) if name in chances else "no draws" for name in publishers]
             body.append((sentence(definition), *cells))
         header = ("If right", *(names.publisher(name) for name in publishers))
         caption = f"Probability of each target in the world of each publisher ({from_id(group).lower()})"
+        if all(row[0] in (SHARE, WEIGHT) for row in body):
+            continue
         tables.append(Table(caption, header, tuple(body)))
     return tuple(tables)
 

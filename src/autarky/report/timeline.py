@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from autarky.facts.fields import last_day
 from autarky.quantities.months import days_in_month
 from autarky.report.bands import MONTH, QUARTER
-from autarky.report.charts import NARROW, WIDE, Size, fan_with_events, with_data
-from autarky.report.figures import Fans, Figure, Mark, Section, describe, fan_table, unit_of
+from autarky.report.charts import fan_with_events, with_data
+from autarky.report.figures import SIZES, Fans, Figure, Mark, Section, describe, fan_table, unit_of
 from autarky.report.sections import PACKAGES
-from autarky.report.svg import draw
 
 DOT = 20
 """Width that a numbered event takes on the strip, in pixels."""
@@ -37,16 +36,15 @@ def timeline_section(fans: Fans) -> Section | None:
     positions = [moment(event[0]) for event in inside]
     data = fans.data(band, (), ())
     drawings = []
-    sizes: tuple[tuple[str, Size], ...] = (("wide", WIDE), ("narrow", NARROW))
-    for kind, size in sizes:
+    for kind, size in SIZES:
         lanes = lanes_of([(position - start) / (end - start) * size.width for position in positions])
         events = [
             {"x": position, "lane": lane, "number": mark.letter}
             for position, lane, mark in zip(positions, lanes, marks, strict=True)
         ]
         spec = with_data(fan_with_events(start, end, size, max(lanes) + 1), events=events, **data)
-        drawings.append(draw(spec, f"timeline-{kind}", heading, description, kind))
-    figure = Figure("timeline-chart", heading, unit_of(band), tuple(drawings), fan_table(heading, band), marks)
+        drawings.append(fans.studio.draw(spec, f"timeline-{kind}", heading, description, kind))
+    figure = Figure("timeline-chart", heading, unit_of(band), tuple(drawings), fan_table(heading, band), marks, full=True)
     text = (
         "The numbers stand for the events listed below the chart. They mark time; by themselves they change nothing "
         "in the model, which takes their effects from its dated inputs."

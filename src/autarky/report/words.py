@@ -24,11 +24,11 @@ FIRST_YEAR_OF_A_DATE = 1900
 """A number of months above this year's is a date: no duration is that long."""
 
 
-def amount(value: float) -> str:
-    """Return a number with three significant digits: 1.13 million, 495,000, 0.35."""
+def amount(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits: 1.13 million, 495,000, 0.35."""
     if not math.isfinite(value):
         return UNDEFINED
-    rounded = significant(value, 3)
+    rounded = significant(value, digits)
     for limit, word in SCALES:
         if abs(rounded) >= limit:
             return f"{_plain(rounded / limit)}{NO_BREAK}{word}"
@@ -85,6 +85,8 @@ def whole_percent(share: float) -> str:
     """Return a share of 1 in whole percent, where the decimals would say nothing."""
     if 0 < share < 0.005:
         return f"below 1{NO_BREAK}%"
+    if 0.995 < share < 1:
+        return f"over 99{NO_BREAK}%"
     return f"{100 * share:.0f}{NO_BREAK}%"
 
 
@@ -112,9 +114,11 @@ def chance(probability: float, error: float, draws: float) -> str:
         return f"below {percent(limit)}"
     if (1.0 - probability) * draws < 1.0:
         return f"above {percent(1.0 - limit)}"
-    if not math.isfinite(error):
+    if not (math.isfinite(error) and error > 0):
         return percent(probability)
-    return f"{percent(probability)} ± {percent(error).removesuffix(f'{NO_BREAK}%')}"
+    # As many decimals as the first digit of the error has.
+    decimals = max(0, -math.floor(math.log10(100 * error)))
+    return f"{100 * probability:.{decimals}f}{NO_BREAK}% ± {100 * error:.{decimals}f}"
 
 
 def counted(probability: float, draws: float) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from autarky.errors import Problem, QuantityError, nearest
-from autarky.facts.catalogue import Catalogue
+from autarky.facts.catalogue import SCENARIO, Catalogue
 from autarky.quantities.correlation import mixing_matrix
 from autarky.quantities.estimates import Quantity
 from autarky.quantities.sampler import Correlation, Worlds
@@ -80,7 +80,9 @@ def worlds_of(question: Question, problems: list[Problem]) -> Mapping[str, World
     for name, group in question.scenario.worlds.items():
         faults = _key_problems(question, ("worlds", name), group.keys, known, taken)
         spoken = {world for key in group.keys if key in known for world in known[key].worlds}
-        for world in group.weights if not faults else ():
+        # A key that the scenario sets speaks for no publisher any more; the others may then be silent.
+        replaced = any(SCENARIO in e.sources for key in group.keys if key in known for e in known[key].estimates)
+        for world in group.weights if not (faults or replaced) else ():
             if world not in spoken:
                 hint = nearest(world, spoken) or f"they name {', '.join(sorted(spoken)) or 'none'}"
                 message, at = f"no estimate of these keys names the world {world!r}", ("worlds", name, "weights", world)

@@ -23,6 +23,8 @@ from autarky.facts.records import (
     Process,
     Product,
 )
+from autarky.rules.timeline import fab_starts
+from autarky.scenario.events import acting_events
 from autarky.scenario.resolve import Question
 
 
@@ -66,7 +68,12 @@ def model_of(question: Question) -> Model:
     chain = scenario.chain
     products = {name: p for name, p in known("products", chain.products, Product).items() if isinstance(p, Product)}
     chips = {name: catalogue.get("chips", name, Chip) for name in products}
-    fabs = {name: f for name, f in known("fabs", chain.fabs, Fab).items() if isinstance(f, Fab)}
+    starts = fab_starts(acting_events(question))
+    fabs = {
+        name: fab.model_copy(update={"start": starts[name]}) if name in starts else fab
+        for name, fab in known("fabs", chain.fabs, Fab).items()
+        if isinstance(fab, Fab)
+    }
     banks = {n: b for n, b in known("die_banks", chain.die_banks, DieBank).items() if isinstance(b, DieBank)}
     supplies = {
         name: supply

@@ -157,7 +157,7 @@ def _nearest_file(path: Path) -> str:
 def _merged(documents: Sequence[Document]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for document in reversed(documents):
-        merged = _overlaid(merged, document.data)
+        merged = {**_overlaid(merged, document.data), **_merged_events(merged, document.data)}
     merged.pop("extends", None)
     merged.setdefault("name", Path(documents[0].name).stem)
     if documents[0].data.get("name") is None:
@@ -173,6 +173,22 @@ def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     return result
 
 
+def _merged_events(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `events:` of a scenario on top of those of the one below; a list takes the place of `on`."""
+    stated, lower = above.get("events"), below.get("events")
+    if not isinstance(stated, dict) or not isinstance(lower, list | dict):
+        return {}
+    earlier = lower if isinstance(lower, dict) else {"on": lower}
+    on, off = (_items(stated.get(name, [])) for name in ("on", "off"))
+    return {
+        "events": {
+            **_overlaid(earlier, stated),
+            "on": [*(name for name in _items(earlier.get("on", [])) if name not in (*on, *off)), *on],
+            "off": [*(name for name in _items(earlier.get("off", [])) if name not in (*on, *off)), *off],
+        }
+    }
+
+
 def _changed(plain: Mapping[str, Any], base: Catalogue, places: Place, problems: list[Problem]) -> Catalogue:
     """Return the catalogue with the scenario's own records and numbers; add to `problems` those that cannot stand."""
     changes: dict[tuple[str, str], Change] = {}
@@ -184,6 +200,8 @@ def _changed(plain: Mapping[str, Any], base: Catalogue, places: Place, problems:
         for name, raw in _mapping(records).items():
             start = ("facts", collection, name)
             changes[collection, name] = Change(raw, partial(_below, places, start), frozenset({""}))
+    for name, raw in _mapping(_mapping(plain.get("events")).get("add")).items():
+        changes["events", name] = Change(raw, partial(_below, places, ("events", "add", name)), frozenset({""}))
     for key, value in _mapping(plain.get("set")).items():
         problem = _apply(key, value, base, changes, places)
         problems += [problem] if problem else []
@@ -217,7 +235,7 @@ def _apply(
     place = places(("set", key))
     if not isinstance(raw, dict) or not field:
         known = [known_key for known_key, _ in catalogue.quantities()]
-        hint = nearest(key, known) or "write collection.id.field, for example fabs.smic-n2.capacity"
+        hint = nearest(key, known) or "write collection.id.field, for example fabs.smic-7nm.capacity"
         return Problem("nothing in the catalogue has this key", place, key, hint)
     changed = copy.deepcopy(raw)
     inner: Any = changed
@@ -265,8 +283,15 @@ def parse_value(text: str, key: str) -> Any:
 def _unknown_names(plain: Mapping[str, Any], catalogue: Catalogue, places: Place) -> Iterator[Problem]:
     """Yield a problem for each name of a record in the scenario that nothing carries."""
     chain = _mapping(plain.get("chain"))
-    named = [(("chain", kind), kind, chain.get(kind)) for kind in ("fabs", "die_banks", "memory_supplies", "products")]
-    named += [(("evidence",), "observations", plain.get("evidence")), (("events",), "events", plain.get("events"))]
+    named: list[tuple[tuple[str | int, ...], str, Any]] = [
+        (("chain", kind), kind, chain.get(kind)) for kind in ("fabs", "die_banks", "memory_supplies", "products")
+    ]
+    named += [(("evidence",), "observations", plain.get("evidence"))]
+    events = plain.get("events")
+    if isinstance(events, dict):
+        named += [(("events", field), "events", list(events.get(field) or ())) for field in ("on", "off", "move")]
+    else:
+        named += [(("events",), "events", events)]
     named += [(("reference_chip",), "chips", plain.get("reference_chip"))]
     for field in ("targets", "correlations"):
         for index, item in enumerate(_items(plain.get(field))):

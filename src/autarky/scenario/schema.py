@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from autarky.facts.fields import Month, Part, PartialDate, Period, SourceIds
@@ -93,6 +93,38 @@ class Target(Part):
     source: SourceIds = ()
 
 
+class EventChoice(Part):
+    """Events switched on and off, moved to another day, and added.
+
+    All that happened or were decided act unless switched off; proposals and forecasts act only when switched on. The
+    report draws those that are named here.
+    """
+
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    move: dict[str, PartialDate] = Field(default_factory=dict)
+    add: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+def _event_choice(raw: Any) -> Any:
+    return {"on": raw} if isinstance(raw, list | tuple) else raw
+
+
+_IDS = {"type": "array", "items": {"type": "string"}}
+_BY_ID = {"type": "object", "additionalProperties": {"type": "string"}}
+EVENT_FORMS = {
+    "anyOf": [
+        _IDS,
+        {
+            "type": "object",
+            "properties": {"on": _IDS, "off": _IDS, "move": _BY_ID, "add": {"type": "object"}},
+            "additionalProperties": False,
+        },
+    ]
+}
+"""A list of event ids is short for `{on: [...]}`."""
+
+
 class Scenario(Part):
     """One question about the world."""
 
@@ -109,7 +141,7 @@ class Scenario(Part):
     worlds: dict[str, WorldGroup] = Field(default_factory=dict)
     correlations: tuple[CorrelationGroup, ...] = ()
     evidence: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
+    events: Annotated[EventChoice, BeforeValidator(_event_choice), WithJsonSchema(EVENT_FORMS)] = EventChoice()
     reference_chip: str | None = None
     targets: tuple[Target, ...] = ()
     measures: tuple[str, ...] = ()
