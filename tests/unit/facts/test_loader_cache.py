@@ -1,6 +1,7 @@
 import pickle
 import shutil
 
+import platformdirs
 import pytest
 from small_catalogue import FILES
 
@@ -24,7 +25,7 @@ def packaged(tmp_path, monkeypatch):
         reads.append(digest)
         return original(files, digest)
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
     monkeypatch.setattr(loader, "data_files", files)
     monkeypatch.setattr(loader, "read_catalogue", reading)
     return folder, reads
@@ -109,7 +110,7 @@ def test_a_copy_of_other_content_under_the_same_name_is_not_believed(packaged, t
 def test_a_cache_folder_that_cannot_be_made_only_costs_time(packaged, tmp_path, monkeypatch):
     _, reads = packaged
     (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "file" / name)
     assert load().digest == load().digest
     assert len(reads) == 2
 

@@ -1,0 +1,50 @@
+"""Record types for how fast chips and software are at language models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from autarky.facts.fields import Of, Record
+from autarky.quantities.estimates import Quantity
+
+Share: TypeAlias = Annotated[Quantity, Of("1", "fraction")]
+Recipe: TypeAlias = Literal["bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8", "int4"]
+"""How the matrix products of a run are computed: a number format with its way of scaling."""
+
+
+class Efficiency(Record):
+    """What a family of chips reaches of its nominal rates."""
+
+    chips: tuple[str, ...]
+    products: dict[Recipe, Share]
+    half_size: Annotated[Quantity, Of("1")]
+    attention: Share
+    attention_backward: Share
+    attention_half: Annotated[Quantity, Of("1", "nonnegative")]
+    memory: Share
+    scale_up: Share
+    scale_out: Share
+    launch: Annotated[Quantity, Of("us", "nonnegative")]
+    scale_up_latency: Annotated[Quantity, Of("us", "nonnegative")]
+    scale_out_latency: Annotated[Quantity, Of("us", "nonnegative")]
+    sag: Annotated[Quantity, Of("1", "nonnegative")]
+    """Relative slowing for each doubling of the scale-up domains that run in step."""
+
+
+class Software(Record):
+    """What a training stack can do; shares are of the time beside which a transfer could run."""
+
+    attention: Literal["fused", "unfused"]
+    passes: Annotated[Quantity, Of("1")]
+    """Memory traffic of element-wise work relative to fully fused kernels."""
+    gradient: Annotated[Quantity, Of("1")]
+    """Bytes of a gradient element when it is summed over replicas."""
+    data_overlap: Share
+    tensor_overlap: Share
+    pipeline_overlap: Share
+    expert_overlap: Share
+    context_overlap: Share
+    dispatch: Literal["each", "once"]
+    """Whether a token is sent once for each expert, or once to each domain that holds any."""
+    sharded: Literal[0, 1, 2, 3] = 1
+    """Which ZeRO stage it uses unless a run says otherwise."""

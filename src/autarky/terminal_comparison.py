@@ -1,0 +1,96 @@
+"""Text for a terminal: two scenarios side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autarky.terminal import console, figure
+
+if TYPE_CHECKING:
+    from autarky.analysis.compare import Comparison
+
+SHOWN_YEARS = 4
+DETAIL = (".chip.", ".fab.")
+"""Measures of single chips and fabs stand in the JSON, not on the screen."""
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Print targets with both probabilities, then each measure that changes: the difference by year."""
+    out = console()
+    a, b = comparison.a.settings, comparison.b.settings
+    out.print(Text(f"{b.label}, against {a.label}", style="bold"))
+    as_of = f"as of {a.as_of}" if a.as_of else "all facts"
+    out.print(f"a = {a.name}, b = {b.name}, {as_of}, {a.draws:,} draws, seed {a.seed}, the same draws on both sides")
+    for note in comparison.notes:
+        out.print(Text(f"note: {note}"))
+    if comparison.targets:
+        _print_targets(out, comparison)
+    _print_differences(out, comparison)
+
+
+def _print_targets(out: Console, comparison: Comparison) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title="How likely", title_justify="left", pad_edge=False)
+    table.add_column("target", max_width=56)
+    for side in ("a", "b", "b - a"):
+        table.add_column(side, justify="right", no_wrap=True)
+    for pair in comparison.targets:
+        table.add_row(
+            Text(pair.definition), _percent(pair.a), _percent(pair.b), _points(pair.difference, pair.standard_error)
+        )
+    out.print(table)
+
+
+def _percent(probability: float | None) -> str:
+    return "" if probability is None else f"{100 * probability:.1f} %"
+
+
+def _points(difference: float | None, error: float | None) -> str:
+    if difference is None or error is None:
+        return ""
+    return "0" if difference == 0 and error == 0 else f"{100 * difference:+.1f} ± {100 * error:.1f}"
+
+
+def _print_differences(out: Console, comparison: Comparison) -> None:
+    names = [name for name in comparison.changed if not any(part in name for part in DETAIL)]
+    if not names:
+        out.print("No measure differs in any draw.")
+        return
+    shown = _shown_years(comparison, names)
+    title = "b - a: mean over draws, and 5th to 95th percentile below it"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table.add_column("", max_width=38, overflow="fold")
+    for year in shown:
+        table.add_column(year, justify="right", no_wrap=True)
+    for name in names:
+        by_year = comparison.differences[name]
+        cells = [
+            "0"
+            if not any(by_year[year].values())
+            else f"{_signed(by_year[year]['mean'])}\n{_signed(by_year[year]['p5'])} to {_signed(by_year[year]['p95'])}"
+            for year in shown
+        ]
+        table.add_row(Text(f"{name}, {comparison.a.yearly[name].definition.unit}"), *cells)
+    out.print(table)
+    same = len(comparison.both) - len(comparison.changed)
+    out.print(f"{same} of {len(comparison.both)} measures do not differ in any draw.")
+
+
+def _shown_years(comparison: Comparison, names: list[str]) -> list[str]:
+    """Return the years from the first that a target asks about, less one, in which something moves."""
+    asked = min((target.period for target, _ in comparison.a.met.values()), default="")[:4]
+    moving = [
+        year
+        for year in comparison.differences[names[0]]
+        if any(any(comparison.differences[name].get(year, {}).values()) for name in names)
+    ]
+    later = [year for year in moving if not asked or int(year) >= int(asked) - 1]
+    return (later or moving)[:SHOWN_YEARS]
+
+
+def _signed(value: float) -> str:
+    return f"+{figure(value)}" if value > 0 else figure(value)
