@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autarky.engine import run as run
     from autarky.facts.loader import load_catalogue as load_catalogue
     from autarky.result import Result as Result
+    from autarky.rules.answers import classify as classify
 
     load_result = storage.load
     save_result = storage.save
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # Loaded when first used: `import autarky` alone stays fast. A name may differ from the one in its module.
 _HOMES = {
     "Result": "autarky.result",
+    "classify": "autarky.rules.answers",
     "compare": "autarky.analysis.compare",
     "load_catalogue": "autarky.facts.loader",
     "load_result": "autarky.storage:load",

@@ -33,6 +33,12 @@ Set = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override a quantity by its dotted key; repeatable."),
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Use only what was published by this day.")]
+Switches = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--switch", metavar="ID", help="A proposed rule to turn on, or -ID to turn one off, or a reading; repeatable."
+    ),
+]
 ScenarioName = Annotated[str, typer.Argument(help="A scenario of the library, or a path to a YAML file.")]
 
 
@@ -153,6 +159,65 @@ def compare(
     from autarky.terminal_comparison import print_comparison
 
     print_comparison(comparison)
+
+
+@app.command()
+def classify(
+    chips: Annotated[list[str], typer.Argument(metavar="CHIP...", help="Ids of the catalogue, or YAML or JSON files.")],
+    to: Annotated[str, typer.Option(metavar="COUNTRY", help="Destination, by ISO code or name.")],
+    date: Annotated[str, typer.Option(metavar="DATE", help="Day on which the law is read, YYYY-MM-DD.")],
+    headquarters: Annotated[
+        str | None, typer.Option(metavar="COUNTRY", help="Of the recipient or its ultimate parent; default: --to.")
+    ] = None,
+    route: Annotated[str, typer.Option(metavar="COUNTRY", help="Where the shipment starts.")] = "US",
+    switches: Switches = None,
+    activity: Annotated[str, typer.Option(help="shipment, remote-access or deemed-export.")] = "shipment",
+    recipient: Annotated[str | None, typer.Option(help="A recipient that a rule lists by name, such as g42.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print class, licence status and review of chips, what decided and what would change it."""
+    from autarky.rules.answers import answers
+
+    found = answers(
+        chips,
+        to=to,
+        date=date,
+        headquarters=headquarters,
+        route=route,
+        switches=switches or [],
+        activity=activity,
+        recipient=recipient,
+    )
+    if as_json:
+        plain = [answer.to_json() for answer in found]
+        print_json(plain[0] if len(plain) == 1 else plain)
+        return
+    from autarky.terminal_rules import print_answer
+
+    for answer in found:
+        print_answer(answer)
+
+
+@app.command()
+def timeline(
+    actor: Annotated[
+        str | None, typer.Option(metavar="ACTOR", help="An actor, or how its id begins: US, CN, nvidia.")
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, month or year.")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day, month or year.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the events: what happened, what is only proposed, and what each changes."""
+    from autarky.facts.loader import load_catalogue
+    from autarky.rules.timeline import timeline_of
+
+    rows = timeline_of(load_catalogue(), actor=actor, start=start, end=end)
+    if as_json:
+        print_json(rows)
+        return
+    from autarky.terminal_rules import print_timeline
+
+    print_timeline(rows)
 
 
 def write_outputs(result: Result, folder: Path, *, save_draws: bool) -> list[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from autarky.errors import Problem, ScenarioError
 
 BESIDE = 1.3
-"""Memory of a run over that of its arrays: what blocks and summaries take beside them, measured on the flagship at 60,000 draws."""
+"""Memory of a run over that of its arrays, for blocks and summaries; measured on the flagship at 60,000 draws."""
 _GIB = 2.0**30
 _CONTAINER = Path("/sys/fs/cgroup")
 _MACHINE = Path("/proc/meminfo")

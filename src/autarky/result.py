@@ -169,10 +169,10 @@ class Result:
         return {**quantiles, "mean": float(weighted_mean(values, self.weights)), "standard_error": error}
 
     def standard_error(self, statistic: Any, values: Array) -> float:
-        """Return the standard error of a statistic of draws from batches; 0 batches of fewer than 8 draws."""
+        """Return the standard error of a statistic of draws from batches; infinite where batches cannot tell it."""
         batches = 16 if values.size >= 128 else 2
         weights = self.weights
-        if weights is not None and not _every_batch_counts(weights, batches):
+        if values.size < batches or (weights is not None and not _every_batch_counts(weights, batches)):
             return float("inf")
         return float(batch_standard_error(statistic, values, weights, batches))
 

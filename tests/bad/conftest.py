@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from small_catalogue import small_catalogue
 
 from autarky.scenario import resolve
+from small_catalogue import small_catalogue
 
 HERE = Path(__file__).parent
 

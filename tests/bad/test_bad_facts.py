@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
-from bad_files import expected_lines, files_in
-from small_catalogue import FILES
 
 from autarky.errors import CatalogueError
 from autarky.facts.loader import read_catalogue
+from bad_files import expected_lines, files_in
+from small_catalogue import FILES
 
 EXPECTED = expected_lines("facts")
 

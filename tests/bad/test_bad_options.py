@@ -1,11 +1,11 @@
 import pytest
-from small_catalogue import SCENARIO
 
 from autarky import limits
 from autarky.engine import run
 from autarky.errors import InputError, ScenarioError
 from autarky.facts.yaml_tree import read_document
 from autarky.scenario.resolve import ask, parse_value
+from small_catalogue import SCENARIO
 
 SMALL = "../small/scenario.yaml"
 
@@ -28,6 +28,15 @@ def test_a_number_of_draws_that_cannot_be_made_is_refused(bad, draws, line):
     with pytest.raises(ScenarioError) as caught:
         run(SMALL, draws=draws)
     assert lines_of(caught) == [line]
+
+
+@pytest.mark.parametrize("draws", [1, 2, 5])
+def test_even_one_draw_gives_a_result_that_says_how_little_it_tells(bad, draws):
+    result = run(SMALL, draws=draws)
+    assert not result.fit.usable
+    (target,) = result.target_results
+    assert target.standard_error >= 0
+    assert result.to_json()["draws"] == draws
 
 
 @pytest.mark.parametrize("option", ["workers", "block"])
@@ -159,6 +168,12 @@ def test_a_scenario_given_as_plain_data_has_no_lines_but_the_same_words(bad):
         ask({"extends": SMALL, "targets": targets})
     (line,) = lines_of(caught)
     assert line == "scenario  targets.0.at_least: expected a finite number, found the number nan"
+
+
+def test_keys_of_plain_data_that_are_not_text_are_reported(bad):
+    with pytest.raises(ScenarioError) as caught:
+        ask({"extends": SMALL, "set": {1: 2}})
+    assert lines_of(caught) == ["scenario  set.1: expected text, found the number 1; put it in quotes"]
 
 
 def test_what_was_not_known_by_the_day_is_said_when_it_is_drawn(bad):

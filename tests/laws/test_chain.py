@@ -225,6 +225,28 @@ def test_each_package_asked_for_is_put_down_to_one_constraint(scenario):
     assert (decided >= started * (1 - 1e-6) - ROUNDING).all()
 
 
+def test_chips_with_two_kinds_of_die_claim_a_share_of_each():
+    # 90 of both dies a month: three chips share the first kind, two of them the second. Each gets a third of the
+    # first; asking for half of the second as well, nobody is left waiting, so the dies decide.
+    parcel = {"from": "2025-01", "until": "2025-02", "amount": "90 die"}
+    one, both = [{"die": "die-0", "count": 1}], [{"die": die, "count": 1} for die in ("die-0", "die-1")]
+    makes = {"chip-0": one, "chip-1": both, "chip-2": both}
+    facts = {
+        "fabs": {},
+        "memory_supplies": {},
+        "dies": {die: record() for die in ("die-0", "die-1")},
+        "die_banks": {f"bank-{die}": record(die=die, deliveries=[parcel]) for die in ("die-0", "die-1")},
+        "chips": {
+            chip: record(vendor="any", designed_in="any", status="shipped", dies=parts) for chip, parts in makes.items()
+        },
+        "products": {chip: record(line="unlimited") for chip in makes},
+    }
+    _, _, flows = flows_of(scenario_of(facts))
+    assert all(np.allclose(flows.started[chip][0], 30) for chip in makes)
+    assert np.allclose(flows.binding[0, 0], 90)
+    assert np.allclose(flows.binding[0].sum(axis=0), 90)
+
+
 # ------------------------------------------------------------------ more is never less
 
 

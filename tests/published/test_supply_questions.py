@@ -1,10 +1,13 @@
 """Public questions about supply figures: both figures reproduced through the ordinary stages, and the slip named."""
 
+import numpy as np
 import pytest
 
 import autarky
 from autarky.errors import InputError
 from autarky.facts.catalogue import value_of
+from autarky.quantities.draws import Streams
+from autarky.quantities.parse import Spec, parse_quantity
 
 
 def about(value, tolerance=1e-6):
@@ -209,7 +212,7 @@ def test_wafers_without_a_period_are_an_error(report):
     # SemiWiki, 10 February 2026: CXMT moves "20 % of output, about 60,000 wafers" to HBM3. 20 % of 300k a month is 60k
     # a month, though no period is printed. The unit is asked for and never guessed.
     with pytest.raises(InputError) as error:
-        cxmt(report, "60k wafer").result  # noqa: B018
+        cxmt(report, "60k wafer").total("stacks")
     (problem,) = error.value.problems
     assert problem.field == "memory_supplies.cxmt.wafers.capacity"
     assert "wafer cannot be converted to wafer/month" in str(problem)
@@ -222,3 +225,31 @@ def test_the_missing_period_is_a_factor_of_twelve(report):
     moved = 0.20 * 300e3
     assert moved == about(60e3)
     assert monthly.total("stacks") == about(moved * 12 * 450 * 0.35 / 8 * 0.70)
+
+
+# ------------------------------------------------------------------ percentiles of two designers added up
+
+
+def test_percentiles_add_up_only_where_everything_moves_together():
+    # A public site sums the 5th and the 95th percentiles of Nvidia's and AMD's fleets at the end of June 2026 (values
+    # of a public test fixture). That is the interval of one common level; independent fleets give a narrower one, so
+    # totals are summed draw by draw before any quantile is taken.
+    nvidia, amd = (
+        parse_quantity(raw, Spec("h100e")).pooled
+        for raw in (
+            {"p5": "19M h100e", "p50": "20.987084M h100e", "p95": "23M h100e"},
+            {"p5": "1.515759M h100e", "p50": "1.739995M h100e", "p95": "1.987064M h100e"},
+        )
+    )
+    streams = Streams(1, ("nvidia", "amd"))
+    one, other = (streams.uniform(key, 0, 16_384) for key in ("nvidia", "amd"))
+    together = np.quantile(nvidia.ppf(one) + amd.ppf(one), [0.05, 0.95])
+    apart = np.quantile(nvidia.ppf(one) + amd.ppf(other), [0.05, 0.95])
+    assert together == about([20.52e6, 24.99e6], 5e-4)
+    assert apart == about([20.73e6, 24.76e6], 2e-3)
+
+
+def test_the_quarter_that_is_not_over_is_marked():
+    # The same table flags its last quarter as incomplete: so does every series here that was read from it.
+    values = autarky.load_catalogue().collections["series"]["epoch-google-tpu-v7-units"].values
+    assert {period for period, value in values.items() if value.incomplete} == {"2026Q1"}

@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 
 from autarky.analysis.psis import pareto_k
+from autarky.errors import QuantityError
 from autarky.facts.catalogue import value_of
 from autarky.facts.records import Observation, Pooling
 from autarky.quantities.arrays import Array
@@ -109,7 +110,12 @@ def condition(
     if not known:
         return None
     likelihood = {name: likelihoods(values, reports, pooling) for name, (_, values, reports) in known.items()}
-    log_weights = np.sum([np.log(rows.sum(axis=0)) for rows in likelihood.values()], axis=0)
+    with np.errstate(divide="ignore"):
+        log_weights = np.sum([np.log(rows.sum(axis=0)) for rows in likelihood.values()], axis=0)
+    if np.isneginf(log_weights.max()):
+        raise QuantityError(
+            "the evidence is impossible in every draw", "let pooling.default.none_right be above 0, or draw more"
+        )
     weights = np.exp(log_weights - log_weights.max())
     weights *= weights.size / weights.sum()
     checks = tuple(
@@ -127,7 +133,9 @@ def _check(
     likelihood: Array,
     weights: Array,
 ) -> Check:
-    right = weighted_mean(likelihood / likelihood.sum(axis=0), weights)
+    total = likelihood.sum(axis=0)
+    # Where nothing at all is possible the draw has no weight, and so no say.
+    right = weighted_mean(likelihood / np.where(total > 0, total, 1.0), weights)
     shares = np.array([1.0 if e.weight is None else e.weight for e, _ in reports])
     levels = (0.05, 0.5, 0.95)
     before, after = weighted_quantiles(values, levels), weighted_quantiles(values, levels, weights)

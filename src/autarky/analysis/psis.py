@@ -18,7 +18,7 @@ def pareto_k(log_weights: Array) -> float:
     tail = int(np.ceil(min(0.2 * draws, 3.0 * np.sqrt(draws))))
     ordered = np.sort(log_weights - log_weights.max())
     # Below this a weight is lost beside the largest one, and a cutoff at zero would fit noise.
-    cutoff = max(ordered[-tail - 1], np.log(np.finfo(float).tiny))
+    cutoff = max(ordered[max(-tail - 1, -draws)], np.log(np.finfo(float).tiny))
     exceeding = ordered[ordered > cutoff]
     if exceeding.size < 5:
         return float("inf") if np.ptp(ordered) > 0 else 0.0
@@ -37,7 +37,8 @@ def _fitted_shape(excess: Array) -> float:
     theta = theta / (3.0 * excess[int(count / 4 + 0.5) - 1]) + 1.0 / excess[-1]
     shape = np.log1p(-theta[:, np.newaxis] * excess).mean(axis=1)
     profile = count * (np.log(-theta / shape) - shape - 1.0)
-    weight = 1.0 / np.exp(profile - profile[:, np.newaxis]).sum(axis=1)
+    weight = np.exp(profile - profile.max())
+    weight /= weight.sum()
     kept = weight >= 10.0 * np.finfo(float).eps
     weight, theta = weight[kept] / weight[kept].sum(), theta[kept]
     k = float(np.log1p(-np.sum(theta * weight) * excess).mean())

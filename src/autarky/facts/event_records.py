@@ -96,8 +96,11 @@ class Lever(Part):
     @model_validator(mode="before")
     @classmethod
     def _read_in_the_unit_of_its_kind(cls, raw: object) -> object:
-        if not isinstance(raw, dict) or raw.get("kind") not in KINDS or raw.get("value") is None:
+        if not isinstance(raw, dict) or raw.get("value") is None:
             return raw
+        if raw.get("kind") not in KINDS:
+            # Without its kind a value has no unit; the fault is the kind's alone.
+            return {**raw, "value": Quantity("1", ())}
         return {**raw, "value": read_series(raw["value"], KINDS[raw["kind"]].spec, ("value",))}
 
     @model_validator(mode="after")

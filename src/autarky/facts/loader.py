@@ -24,6 +24,7 @@ from autarky.facts.fields import Part, Series, map_quantities
 from autarky.facts.records import COLLECTIONS
 from autarky.facts.references import reference_problems
 from autarky.facts.yaml_tree import Document, read_document
+from autarky.quantities.estimates import Quantity
 from autarky.quantities.months import month_label
 from autarky.quantities.paths import Path as QuantityPath
 
@@ -193,14 +194,15 @@ def _sourced(key: str, quantity: Series, *, default: tuple[str, ...], set_keys: 
     """Return a quantity with `default` for numbers without a source, the scenario for those that it set."""
     if any(f"{key}.".startswith(f"{name}.") for name in set_keys):
         return quantity.with_sources((SCENARIO,))
-    below = {name[len(key) + 1 :].partition(".")[0] for name in set_keys if name.startswith(f"{key}.")}
+    # A single figure that was set inside an estimate has already taken the place of the estimate's source.
+    below = {name[len(key) + 1 :] for name in set_keys if name.startswith(f"{key}.")}
     if isinstance(quantity, QuantityPath):
         knots = (
             (month, knot.with_sources((SCENARIO,) if month_label(month) in below else default))
             for month, knot in quantity.knots
         )
         return replace(quantity, knots=tuple(knots))
-    return quantity.with_sources((SCENARIO,) if below else default)
+    return quantity.with_sources((SCENARIO,) if below and not isinstance(quantity, Quantity) else default)
 
 
 def weighed(catalogue: Catalogue) -> Catalogue:

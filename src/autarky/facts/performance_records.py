@@ -35,15 +35,31 @@ class Software(Record):
     """What a training stack can do; shares are of the time beside which a transfer could run."""
 
     attention: Literal["fused", "unfused"]
+    attention_speed: Annotated[Quantity, Of("1")]
+    """Speed of its attention kernels relative to the best fused ones."""
     passes: Annotated[Quantity, Of("1")]
     """Memory traffic of element-wise work relative to fully fused kernels."""
+    expert_passes: Annotated[Quantity, Of("1")]
+    """The same for sorting tokens by expert and for activations inside experts."""
+    recurrent_passes: Annotated[Quantity, Of("1")]
+    """The same for the convolutions, states and gates of recurrent layers."""
+    host: Annotated[Quantity, Of("us", "nonnegative")]
+    """Time in which the host issues a layer without experts, forward and backward."""
+    expert_host: Annotated[Quantity, Of("us", "nonnegative")]
+    """The same for a layer with experts."""
     gradient: Annotated[Quantity, Of("1")]
     """Bytes of a gradient element when it is summed over replicas."""
     data_overlap: Share
+    data_speed: Annotated[Quantity, Of("1")]
+    """Speed of its transfers between replicas relative to a good library."""
     tensor_overlap: Share
     pipeline_overlap: Share
     expert_overlap: Share
     context_overlap: Share
+    free_layout: bool = False
+    """Whether stages may hold different numbers of layers to make room for the head."""
+    context_balance: bool = True
+    """Whether chips that divide a sequence share its causal attention evenly."""
     dispatch: Literal["each", "once"]
     """Whether a token is sent once for each expert, or once to each domain that holds any."""
     sharded: Literal[0, 1, 2, 3] = 1

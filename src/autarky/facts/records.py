@@ -22,8 +22,9 @@ from autarky.facts.fields import (
     last_day,
     read_in_unit,
 )
+from autarky.facts.market_records import MARKET_COLLECTIONS
 from autarky.facts.performance_records import Efficiency, Software
-from autarky.facts.rule_records import Country, Rule
+from autarky.facts.rule_records import Country, Finding, Rule
 from autarky.quantities.estimates import Quantity
 from autarky.quantities.months import month_label
 
@@ -116,6 +117,14 @@ class Link(Part):
     one_way: Annotated[Quantity, Of("GB/s")] | None = None
     both_ways: Annotated[Quantity, Of("GB/s")] | None = None
     technology: str = ""
+    own_ports: bool = False
+    """The ports are those of the package, not of a network card beside it."""
+
+
+class HostLink(Record):
+    """A link between a package and its host."""
+
+    one_way: Annotated[Quantity, Of("GB/s")]
 
 
 class Links(Part):
@@ -148,6 +157,7 @@ class Chip(Record):
     power: Annotated[Quantity, Of("W")] | None = None
     price_usd: Annotated[Series, Of("USD", path=True)] | None = None
     price_cny: Annotated[Series, Of("CNY", path=True)] | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class MemoryType(Record):
@@ -414,6 +424,7 @@ COLLECTIONS: dict[str, type[Part]] = {
     "sources": Source,
     "processes": Process,
     "dies": Die,
+    "host_links": HostLink,
     "chips": Chip,
     "memory_types": MemoryType,
     "systems": System,
@@ -430,4 +441,5 @@ COLLECTIONS: dict[str, type[Part]] = {
     "events": Event,
     "rules": Rule,
     "countries": Country,
+    **MARKET_COLLECTIONS,
 }

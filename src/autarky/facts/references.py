@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from autarky.errors import Problem, nearest
 from autarky.facts.catalogue import SCENARIO, Catalogue
 from autarky.facts.fields import Part, quantities_of
+from autarky.facts.market_references import market_names_what_exists
 from autarky.facts.records import (
     Chip,
     Die,
     DieBank,
+    Event,
     Fab,
     Link,
     MemorySupply,
@@ -113,6 +115,34 @@ def _references(name: str, record: Part) -> Iterator[tuple[tuple[str | int, ...]
             yield ("memory_types", index), "memory_types", memory_type
 
 
+def events_name_what_exists(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
+    """An event names rules, and its levers name chips, vendors and fabs, that the catalogue has."""
+    if not isinstance(record, Event):
+        return
+    known: dict[str, Collection[str]] = {kind: catalogue.plain.get(kind, {}) for kind in ("rules", "chips", "fabs")}
+    known["vendors"] = {chip.vendor for chip in catalogue.all("chips", Chip).values()}
+    named: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [(("rules",), record.rules)]
+    for place, lever in enumerate(record.levers):
+        named += [
+            (("levers", place, "chips"), lever.chips),
+            (("levers", place, "fabs"), lever.fabs),
+            (("levers", place, "vendors"), lever.vendors),
+        ]
+    for at, names in named:
+        kind = str(at[-1])
+        for index, item in enumerate(names):
+            if item not in known[kind]:
+                yield (*at, index), f"no {kind.removesuffix('s')} is called {item!r}", nearest(item, known[kind])
+
+
+def findings_have_sources(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
+    """What became of a chip under the law is sourced."""
+    for index, finding in enumerate(record.findings if isinstance(record, Chip) else ()):
+        for source in finding.source:
+            if source not in catalogue.plain.get("sources", {}) and source != SCENARIO:
+                yield ("findings", index, "source"), f"no source is called {source!r}", ""
+
+
 def links_add_up(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
     """A link carries both ways together between one and two times what it carries one way."""
     links: list[tuple[tuple[str, ...], Link | None]] = []
@@ -194,6 +224,9 @@ RULES = (
     numbers_have_sources,
     sources_can_be_found,
     references_exist,
+    market_names_what_exists,
+    events_name_what_exists,
+    findings_have_sources,
     links_add_up,
     products_can_be_made,
     sizes_are_known,

@@ -357,6 +357,15 @@ def _membership(value: object) -> object:
     return {"group": value} if isinstance(value, str) else value
 
 
+class Finding(Span):
+    """What became of a chip under the law, where its figures alone leave that open: the classes that fit with it."""
+
+    classes: tuple[ClassName | Literal["none"], ...]
+    licence: Literal["required", "not required"] | None = None
+    text: str
+    source: SourceIds
+
+
 class Country(Record):
     """A destination or seat of headquarters, by ISO 3166-1 code, with its dated country groups."""
 

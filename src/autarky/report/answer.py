@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autarky.measures import define
 from autarky.report.bands import Bands
-from autarky.report.binding import KINDS, kinds
+from autarky.report.binding import KINDS, NOTHING, kinds
 from autarky.report.history import state
 from autarky.report.tables import TargetRow
 from autarky.report.words import amount, in_unit, listed, sentence, whole_percent
@@ -59,12 +59,15 @@ def headline(bands: Bands, target: Target) -> list[str]:
 def binding(bands: Bands, year: str) -> list[str]:
     """Return what decides the number of packages in a year."""
     shares = bands.result.bottleneck().get(year, {})
-    leading = [(KINDS.get(kind, kind), whole_percent(share)) for kind, share in kinds(shares).items() if share >= 0.005]
-    if not leading:
+    deciding = {kind: share for kind, share in kinds(shares).items() if share >= 0.005 and kind != NOTHING}
+    if not deciding:
         return []
-    (first, share), *rest = leading
-    others = listed([f"{kind} in {part}" for kind, part in rest])
-    return [sentence(f"{first} decides how many packages are made in {year} in {share} of the draws{others and ', '}{others}")]
+    first, *rest = deciding
+    also = listed([f"{KINDS.get(kind, kind)} in {whole_percent(deciding[kind])}" for kind in rest])
+    most = f"in {whole_percent(deciding[first])} of the draws"
+    return [
+        sentence(f"{KINDS.get(first, first)} decides {most} how many packages are made in {year}{also and ', '}{also}")
+    ]
 
 
 def others(bands: Bands, rows: tuple[TargetRow, ...]) -> list[str]:

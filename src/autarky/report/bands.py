@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autarky.analysis.condition import Check, reports_of
+from autarky.analysis.condition import Check, Report, reports_of
 from autarky.facts.catalogue import Catalogue
 from autarky.facts.fields import last_day
 from autarky.facts.records import Observation
@@ -140,12 +140,11 @@ class Bands:
 
     def _marks(self, check: Check, observation: Observation, start: float, length: float) -> list[ReportMark]:
         """Return an observation's reports, side by side within its period."""
-        known = reports_of(observation, self.as_of)
         order = np.argsort([report.value for report in check.reports], kind="stable")
         marks = []
         for place, index in enumerate(order):
-            report, (estimate, bound) = check.reports[index], known[index]
-            low, high = estimate.distribution.ppf(np.array([MARKS[0], MARKS[-1]]))
+            report = check.reports[index]
+            low, high = self.range_of(check, report)
             shift = length * (0.12 + 0.76 * (place + 0.5) / len(order))
             marks.append(
                 ReportMark(
@@ -153,13 +152,22 @@ class Bands:
                     label=check.label,
                     period=observation.period,
                     value=report.value,
-                    low=float(low),
-                    high=float(high),
-                    bound=bound,
+                    low=low,
+                    high=high,
+                    bound=report.bound,
                     sources=report.sources,
                 )
             )
         return marks
+
+    def range_of(self, check: Check, report: Report) -> tuple[float, float]:
+        """Return the 5th and 95th percentile of a report, or its value twice where the catalogue has it no more."""
+        observation = self.observations.get(check.name)
+        for estimate, bound in reports_of(observation, self.as_of) if observation is not None else ():
+            if estimate.sources == report.sources and bound == report.bound:
+                low, high = estimate.distribution.ppf(np.array([MARKS[0], MARKS[-1]]))
+                return float(low), float(high)
+        return report.value, report.value
 
     def targets(self, measure: str, scope: Mapping[str, str], step: int) -> list[TargetMark]:
         """Return what the targets on a measure and scope ask for, where their period fits a band of this step."""

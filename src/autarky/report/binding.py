@@ -13,13 +13,14 @@ OTHERS = "All others"
 SMALLEST_LETTERED = 0.06
 """A share below this is too low for its letter."""
 HALF_BAR = 0.42
-KINDS = {"dies": "the dies themselves", "memory": "memory", "packaging": "packaging", "nothing made": "nothing was made"}
+NOTHING = "nothing made"
+KINDS = {"dies": "the number of dies", "memory": "memory", "packaging": "packaging", NOTHING: "nothing was made"}
 
 
 def binding_section(bands: Bands, names: Names, studio: Studio) -> Section | None:
     """Return the section on what binds, or None where nothing is packaged."""
     by_year = bands.result.bottleneck()
-    if not by_year or not any(by_year.values()) or all(set(shares) == {"nothing made"} for shares in by_year.values()):
+    if not by_year or not any(by_year.values()) or all(set(shares) == {NOTHING} for shares in by_year.values()):
         return None
     labelled = labelled_shares(by_year, names)
     labels = list(labelled)
@@ -71,7 +72,8 @@ def labelled_shares(by_year: dict[str, dict[str, float]], names: Names) -> dict[
     """Return shares by year for each constraint, by label; the smallest go together where there are too many."""
     constraints = list(dict.fromkeys(name for shares in by_year.values() for name in shares))
     totals = {name: sum(shares.get(name, 0.0) for shares in by_year.values()) for name in constraints}
-    kept = set(sorted(constraints, key=lambda name: -totals[name])[: len(SEGMENTS) - (len(constraints) > len(SEGMENTS))])
+    room = len(SEGMENTS) if len(constraints) <= len(SEGMENTS) else len(SEGMENTS) - 1
+    kept = set(sorted(constraints, key=lambda name: -totals[name])[:room])
     labelled: dict[str, list[float]] = {}
     for name in sorted(constraints, key=lambda name: (name not in kept, _order(name))):
         label = names.constraint(name) if name in kept else OTHERS
@@ -96,5 +98,6 @@ def kinds(shares: dict[str, float]) -> dict[str, float]:
 
 def binding_words(year: str, shares: dict[str, float]) -> str:
     """Return what binds in a year, in one sentence."""
-    parts = [f"{KINDS.get(kind, kind)} in {whole_percent(share)}" for kind, share in kinds(shares).items() if share >= 0.005]
+    shown = {kind: share for kind, share in kinds(shares).items() if share >= 0.005}
+    parts = [f"{KINDS.get(kind, kind)} in {whole_percent(share)}" for kind, share in shown.items()]
     return f"{year}: {listed(parts)} of the draws."

@@ -1,7 +1,7 @@
 """Vega-Lite specifications of the charts, built once with Altair; the data come in by name.
 
-Colours are those of Okabe and Ito (2008), which stay apart for colour-blind readers. Ink, muted ink and grid are
-restyled by the page's style sheet in dark mode, so no other mark may use these three values.
+Colours are those of Okabe and Ito (2008), which stay apart for colour-blind readers. Ink, muted ink, grid and the blue
+of bands are restyled by the page's style sheet in dark mode, so no other mark may use these four values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 INK, MUTED, GRID = "#1b1b1b", "#5c5c5c", "#d9d9d9"
 BLUE, VERMILLION = "#0072b2", "#d55e00"
-SEGMENTS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
+SEGMENTS = ("#0071b1", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 """Fill of the segments of a stack, in order; black letters can be read on all but the first."""
 ON_SEGMENT = ("#ffffff", *("#000000",) * 7)
 Rows = Sequence[Mapping[str, Any]]
@@ -51,8 +51,8 @@ def time_domain(start: float, end: float) -> tuple[float, float]:
 def fan(start: float, end: float, size: Size) -> Spec:
     """Return a fan chart over years.
 
-    Data: `years` (x), `band` and `stems` (x, p5, p25, p50, p75, p95; stems mark single periods), `reports` (x, low, high, value, bound, letter) and
-    `targets` (x, from, to, low, middle, high, text).
+    Data: `years` (x), `band` and `stems` (x, p5, p25, p50, p75, p95; stems mark single periods), `reports` (x, low,
+    high, value, bound, letter) and `targets` (x, from, to, low, middle, high, text).
     """
     return _finished(_fan_layers(start, end, size), size)
 
@@ -62,16 +62,16 @@ def fan_with_events(start: float, end: float, size: Size, lanes: int) -> Spec:
     """Return a fan chart under a strip of numbered events; data as for `fan`, and `events` (x, lane, number)."""
     import altair as alt
 
-    x = _time_axis(start, end, labels=False)
+    x, bare = _time_axis(start, end), _time_axis(start, end, labels=False)
     events = alt.NamedData("events")
     lane = alt.Y("lane:Q", axis=None, scale=alt.Scale(domain=[-0.5, lanes - 0.5]))
-    dots = alt.Chart(events).mark_circle(size=300, color=VERMILLION, opacity=1).encode(x=x, y=lane)
-    numbers = alt.Chart(events).mark_text(fontSize=size.font, fontWeight="bold", color="#000000")
-    numbers = numbers.encode(x=x, y=lane, text=alt.Text("number:N"))
-    strip = _finished(alt.layer(dots, numbers).properties(width=size.width, height=22 * lanes), size)
+    dots = alt.Chart(events).mark_circle(size=DOT**2, color=VERMILLION, opacity=1).encode(x=bare, y=lane)
+    numbers = alt.Chart(events).mark_text(fontSize=13, fontWeight="bold", color="#000000")
+    numbers = numbers.encode(x=bare, y=lane, text=alt.Text("number:N"))
+    strip = _finished(alt.layer(dots, numbers).properties(width=size.width, height=(DOT + 2) * lanes), size)
     rules = _finished(alt.Chart(events).mark_rule(color=VERMILLION, strokeDash=[2, 3], opacity=0.8).encode(x=x), size)
     below = fan(start, end, size)
-    # Put together as plain data: Altair copies every part several times when it joins charts, which takes half a second.
+    # Put together as plain data: Altair copies every part several times when it joins charts, for half a second.
     whole = ("$schema", "config")
     parts = [{key: value for key, value in part.items() if key not in whole} for part in (strip, rules, below)]
     parts[2]["layer"] = [parts[1], *parts[2]["layer"]]
@@ -105,8 +105,8 @@ def intervals(rows: int, size: Size) -> Spec:
     import altair as alt
 
     data = alt.NamedData("rows")
-    axis = alt.Axis(labelLimit=LABEL, minExtent=LABEL, ticks=False, domain=False, labelPadding=8, title=None, labelColor=INK)
-    y = alt.Y("label:N", sort=None, axis=axis)
+    names = alt.Axis(labelLimit=LABEL, minExtent=LABEL, ticks=False, domain=False, labelPadding=8, labelColor=INK)
+    y = alt.Y("label:N", title=None, sort=None, axis=names)
     amounts = alt.Axis(labelExpr=SHORT, tickCount=3, labelOverlap=True, labelSeparation=10)
     x = alt.X("low:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=amounts)
     fill = alt.Color("fill:N", scale=None)
@@ -114,7 +114,7 @@ def intervals(rows: int, size: Size) -> Spec:
     middle = alt.X("middle:Q")
     points = alt.Chart(data).transform_filter("!datum.bound").mark_circle(size=70, opacity=1)
     bounds = alt.Chart(data).transform_filter("datum.bound").mark_point(shape="triangle-left", size=70, filled=True)
-    notes = alt.Chart(data).mark_text(align="left", dx=8, dy=-9, fontSize=size.font - 1, color=INK)
+    notes = alt.Chart(data).mark_text(align="left", dx=8, dy=-9, fontSize=size.font, color=INK)
     layers = [
         bars,
         points.encode(x=middle, y=y, color=fill),
@@ -124,13 +124,15 @@ def intervals(rows: int, size: Size) -> Spec:
     return _finished(alt.layer(*layers).properties(width=size.width - LABEL, height=34 * rows), size)
 
 
+DOT = 22
+"""Width of a numbered event, in pixels."""
 LABEL = 140
 """Room for the labels of intervals, in pixels."""
 SHORT = "replace(format(datum.value, '.3~s'), 'G', 'bn')"
 """Label of an amount on an axis: 1.5M, 200k."""
 
 
-def _fan_layers(start: float, end: float, size: Size) -> alt.LayerChart:
+def _fan_layers(start: float, end: float, size: Size) -> alt.LayerChart | alt.FacetChart:
     import altair as alt
 
     band, reports, targets = alt.NamedData("band"), alt.NamedData("reports"), alt.NamedData("targets")
@@ -151,18 +153,16 @@ def _fan_layers(start: float, end: float, size: Size) -> alt.LayerChart:
         areas.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y("p50")),
         stems.mark_circle(color=BLUE, size=24, opacity=1).encode(x=x, y=y("p50")),
         alt.Chart(targets).mark_rule(color=VERMILLION, strokeWidth=1.5).encode(x=x, y=y("low"), y2="high:Q"),
-        alt.Chart(targets).mark_rule(color=VERMILLION, strokeWidth=3).encode(
-            x=alt.X("from:Q"), x2="to:Q", y=y("middle")
-        ),
         alt.Chart(targets)
-        .mark_text(color=INK, dy=-8, fontSize=size.font - 1, fontWeight="bold")
+        .mark_rule(color=VERMILLION, strokeWidth=3)
+        .encode(x=alt.X("from:Q"), x2="to:Q", y=y("middle")),
+        alt.Chart(targets)
+        .mark_text(color=INK, dy=-8, fontSize=size.font, fontWeight="bold")
         .encode(x=x, y=y("high"), text="text:N"),
         alt.Chart(reports).mark_rule(color=INK, strokeWidth=1).encode(x=x, y=y("low"), y2="high:Q"),
         circles.encode(x=x, y=y("value")),
         triangles.mark_point(shape="triangle-down", size=40, filled=True, color=INK).encode(x=x, y=y("value")),
-        alt.Chart(reports)
-        .mark_text(color=INK, dy=-7, fontSize=size.font - 1)
-        .encode(x=x, y=y("high"), text="letter:N"),
+        alt.Chart(reports).mark_text(color=INK, dy=-7, fontSize=size.font).encode(x=x, y=y("high"), text="letter:N"),
     ]
     return alt.layer(*layers).properties(width=size.width, height=size.height)
 
@@ -183,15 +183,15 @@ def _time_axis(start: float, end: float, labels: bool = True) -> alt.X:
     return alt.X("x:Q", title=None, scale=scale, axis=axis if labels else None)
 
 
-def _finished(chart: alt.Chart | alt.LayerChart, size: Size) -> Spec:
+def _finished(chart: alt.Chart | alt.LayerChart | alt.FacetChart, size: Size) -> Spec:
     # Altair has checked every part as it was made; checking the whole again takes longer than drawing it.
     spec: Spec = chart.to_dict(validate=False)
-    axis = {"labelFontSize": size.font, "labelColor": MUTED, "domainColor": MUTED, "tickColor": MUTED, "gridColor": GRID}
+    colours = {"labelColor": MUTED, "domainColor": MUTED, "tickColor": MUTED, "gridColor": GRID}
     spec["config"] = {
         "background": "transparent",
         "padding": {"left": 6, "right": 8, "top": 6, "bottom": 4},
         "view": {"stroke": None},
-        "axis": axis,
+        "axis": {"labelFontSize": size.font, **colours},
         "axisY": {"domain": False, "ticks": False, "labelPadding": 6},
         "axisX": {"labelPadding": 6},
     }

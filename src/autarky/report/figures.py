@@ -160,7 +160,7 @@ class Fans:
         return {
             "years": year_rows(self.domain),
             "band": fan_rows(band),
-            "stems": fan_rows(band) if band.step == YEAR else [],
+            "stems": fan_rows(band) if band.step == YEAR or len(band.labels) == 1 else [],
             "reports": [
                 {
                     "x": report.position,

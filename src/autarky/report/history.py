@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from autarky.analysis.condition import FEWEST_DRAWS, LARGEST_K, Check, Report, reports_of
-from autarky.report.bands import MARKS, Bands
+from autarky.analysis.condition import FEWEST_DRAWS, LARGEST_K, Check, Report
+from autarky.report.bands import Bands
 from autarky.report.charts import BLUE, INK, MUTED, PANEL, intervals, with_data
 from autarky.report.figures import Figure, Mark, Section, Table, letter
 from autarky.report.names import Names
@@ -22,7 +20,9 @@ def history_section(bands: Bands, names: Names, studio: Studio) -> Section | Non
     fit = bands.result.fit
     if fit is None:
         return None
-    figures = tuple(_figure(f"history-{number}", check, bands, names, studio) for number, check in enumerate(fit.checks))
+    figures = tuple(
+        _figure(f"history-{number}", check, bands, names, studio) for number, check in enumerate(fit.checks)
+    )
     strained = [line for check in fit.checks for line in tensions(check, names)]
     text = [fit_words(bands)]
     text.append(
@@ -58,12 +58,8 @@ def tensions(check: Check, names: Names) -> list[str]:
     for report in check.reports:
         if report.prior > TENSION * report.posterior:
             publishers = ", ".join(names.cite(source).short for source in report.sources)
-            lines.append(
-                sentence(
-                    f"{check.label}: {_value(report, check.unit)} ({publishers}) falls from {whole_percent(report.prior)} "
-                    f"to {_probability(report.posterior)}"
-                )
-            )
+            fall = f"falls from {whole_percent(report.prior)} to {_probability(report.posterior)}"
+            lines.append(sentence(f"{check.label}: {_value(report, check.unit)} ({publishers}) {fall}"))
     if check.none_right > 0.5:
         lines.append(sentence(f"{check.label}: probably none of the reports is right ({percent(check.none_right)})"))
     return lines
@@ -83,13 +79,9 @@ def _figure(name: str, check: Check, bands: Bands, names: Names, studio: Studio)
     rows = [_row("the chain alone", check.before, MUTED)]
     if weighed:
         rows.append(_row("with the evidence", check.after, BLUE))
-    observation = bands.observations.get(check.name)
-    known = reports_of(observation, bands.as_of) if observation is not None else []
     marks, table = [], []
     for index, report in enumerate(check.reports):
-        low, high = (report.value, report.value)
-        if index < len(known):
-            low, high = (float(v) for v in known[index][0].distribution.ppf(np.array([MARKS[0], MARKS[-1]])))
+        low, high = bands.range_of(check, report)
         cited = tuple(names.cite(source) for source in report.sources)
         label = f"{letter(index)} {cited[0].publisher if cited else ''}"
         short = label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1].rstrip()}…"
@@ -104,7 +96,8 @@ def _figure(name: str, check: Check, bands: Bands, names: Names, studio: Studio)
     marks.append(Mark("–", f"none of them is right: {_probability(check.none_right)} after"))
     before = f"The chain alone: {spread(*check.before, check.unit)}."
     after = f"With the evidence: {spread(*check.after, check.unit)}." if weighed else ""
-    description = " ".join(part for part in (before, after, *(f"{mark.letter}: {mark.text}." for mark in marks)) if part)
+    said = [before, after, *(f"{mark.letter}: {mark.text}." for mark in marks)]
+    description = " ".join(part for part in said if part)
     drawing = studio.draw(with_data(intervals(len(rows), PANEL), rows=rows), name, check.label, description)
     return Figure(
         id=name,
@@ -127,12 +120,13 @@ def state(bands: Bands) -> str:
     fit = bands.result.fit
     if fit is None:
         return "These numbers are the chain alone; the scenario names no evidence about the past."
-    count = len(fit.checks)
+    count = "one observation" if len(fit.checks) == 1 else f"{len(fit.checks)} observations"
+    are = "is" if len(fit.checks) == 1 else "are"
     if not fit.usable:
         return (
-            f"These numbers are the chain alone: {count} observations of the past are at odds with it so often that "
+            f"These numbers are the chain alone: {count} of the past {are} at odds with it so often that "
             "too few draws are left to weigh."
         )
     if bands.result.settings.prior:
-        return f"These numbers are the chain alone, as asked; {count} observations of the past are shown but not used."
-    return f"These numbers are weighed by {count} observations of the past."
+        return f"These numbers are the chain alone, as asked; {count} of the past {are} shown but not used."
+    return f"These numbers are weighed by {count} of the past."

@@ -54,7 +54,7 @@ def production(fans: Fans) -> Section:
         figures.append(fans.figure("packages", "Packages of all chips", PACKAGES, full=True))
     if _has(fans, "wafers") and not figures:
         figures.append(fans.figure("wafers", "Wafers finished for AI dies", "wafers", full=True))
-    return _section("production", "What is made", figures, READING, MARKED)
+    return _section("production", "What is made", figures, READING, *([MARKED] if fans.bands.checks() else []))
 
 
 def vendors(fans: Fans) -> Section:
@@ -143,15 +143,16 @@ def capacity(fans: Fans) -> Section:
         if tags["dedicated_to"]:
             groups.setdefault(tags["dedicated_to"], []).append(fab)
     chips = fans.bands.result.tags.by_entity["production"]
+    step = min(QUARTER, fans.bands.step)
     figures = [
-        fans.figure(f"fab-{number}", fans.names.member("capacity", fab), "capacity", {"fab": fab}, step=QUARTER)
+        fans.figure(f"fab-{number}", fans.names.member("capacity", fab), "capacity", {"fab": fab}, step=step)
         for number, fab in enumerate(rows)
     ]
     for number, (company, fabs) in enumerate(groups.items()):
         if len(fabs) > 1:
             owner = fans.names.vendor(company, [chip for chip, tags in chips.items() if tags["vendor"] == company])
             heading = f"The {len(fabs)} fabs dedicated to {owner}, together"
-            figure = fans.figure(f"fabs-of-{number}", heading, "capacity", {"dedicated_to": company}, step=QUARTER)
+            figure = fans.figure(f"fabs-of-{number}", heading, "capacity", {"dedicated_to": company}, step=step)
             figures.append(figure)
     text = "Installed capacity in wafers a month, all products, whether or not the wafers carry AI dies."
     return _section("capacity", "Capacity of the fabs", figures, text)

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from autarky.facts.fields import last_day
 from autarky.quantities.months import days_in_month
 from autarky.report.bands import MONTH, QUARTER
-from autarky.report.charts import fan_with_events, with_data
+from autarky.report.charts import DOT, fan_with_events, with_data
 from autarky.report.figures import SIZES, Fans, Figure, Mark, Section, describe, fan_table, unit_of
 from autarky.report.sections import PACKAGES
-
-DOT = 20
-"""Width that a numbered event takes on the strip, in pixels."""
 
 
 def timeline_section(fans: Fans) -> Section | None:
@@ -44,7 +41,8 @@ def timeline_section(fans: Fans) -> Section | None:
         ]
         spec = with_data(fan_with_events(start, end, size, max(lanes) + 1), events=events, **data)
         drawings.append(fans.studio.draw(spec, f"timeline-{kind}", heading, description, kind))
-    figure = Figure("timeline-chart", heading, unit_of(band), tuple(drawings), fan_table(heading, band), marks, full=True)
+    table = fan_table(heading, band)
+    figure = Figure("timeline-chart", heading, unit_of(band), tuple(drawings), table, marks, full=True)
     text = (
         "The numbers stand for the events listed below the chart. They mark time; by themselves they change nothing "
         "in the model, which takes their effects from its dated inputs."

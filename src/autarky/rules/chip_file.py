@@ -7,19 +7,26 @@
     interconnect: 900                             # GB/s, all inputs and outputs, both ways
     data_centre: true
 
-A number is exact or [low, high]. Rates under `sparse` need `sparse_ratio`. A memory stack by itself has `hbm`.
+A number is exact; or [low, high], which are hard bounds; or uncertain, such as `1900 to 2000 TFLOPS` or
+`{p5: 1900 TFLOPS, p95: 2000 TFLOPS}`, which gives a probability per class. Rates under `sparse` need `sparse_ratio`. A
+memory stack by itself has `hbm`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from autarky.errors import InputError, Problem, nearest
-from autarky.rules.metrics import ChipSpec, Die, HbmStack
+from autarky.facts.fields import read_series
+from autarky.quantities.estimates import Quantity
+from autarky.quantities.parse import Spec
+from autarky.rules.metrics import Amount, ChipSpec, Die, HbmStack
+from autarky.rules.samples import amount
 
 
 def _number(value: object) -> float:
@@ -28,7 +35,12 @@ def _number(value: object) -> float:
     return float(value)
 
 
-def _bounded(value: object) -> float | tuple[float, float]:
+def _bounded(value: object, unit: str) -> float | tuple[float, float] | Quantity:
+    if isinstance(value, str | Mapping):
+        read = read_series(value, Spec(unit))
+        if isinstance(read, Quantity):
+            return read
+        raise ValueError("a number that changes over months cannot be classified")
     if not isinstance(value, list | tuple):
         return _number(value)
     if len(value) != 2 or _number(value[0]) > _number(value[1]):
@@ -42,35 +54,40 @@ def _ratio(value: object) -> float | dict[str, float] | None:
     return None if value is None else _number(value)
 
 
-Bounded: TypeAlias = Annotated[float | tuple[float, float], PlainValidator(_bounded)]
+Number: TypeAlias = float | tuple[float, float] | Quantity
+Rate: TypeAlias = Annotated[Number, PlainValidator(partial(_bounded, unit="TFLOPS"))]
+Area: TypeAlias = Annotated[Number, PlainValidator(partial(_bounded, unit="mm**2"))]
+Bandwidth: TypeAlias = Annotated[Number, PlainValidator(partial(_bounded, unit="GB/s"))]
 Ratio: TypeAlias = Annotated[float | dict[str, float] | None, PlainValidator(_ratio)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class _DieForm(_Part):
-    area: Bounded | None = None
+    area: Area | None = None
     planar: bool | None = False
+    node: str | float | None = None
+    """For the reader: what counts is whether the transistors are planar."""
     count: int = Field(default=1, ge=1)
     role: Literal["logic", "hbm-base", "memory", "interposer"] = "logic"
 
 
 class _StackForm(_Part):
-    bandwidth: Bounded
-    area: Bounded
+    bandwidth: Bandwidth
+    area: Area
     with_processor: bool = False
 
 
 class _ChipForm(_Part):
     name: str
     dies: tuple[_DieForm, ...] = ()
-    dense: dict[str, Bounded] = Field(default_factory=dict)
-    sparse: dict[str, Bounded] = Field(default_factory=dict)
+    dense: dict[str, Rate] = Field(default_factory=dict)
+    sparse: dict[str, Rate] = Field(default_factory=dict)
     sparse_ratio: Ratio = None
-    memory_bandwidth: Bounded | None = None
-    interconnect: Bounded | None = None
+    memory_bandwidth: Bandwidth | None = None
+    interconnect: Bandwidth | None = None
     dram: str = ""
     data_centre: bool | None = None
     hbm: _StackForm | None = None
@@ -94,26 +111,42 @@ def chip_from_plain(raw: Mapping[str, object], place: str = "") -> ChipSpec:
     stack = form.hbm
     return ChipSpec(
         name=form.name,
-        dies=tuple(Die(die.area, die.planar, die.count, die.role) for die in form.dies),
-        dense=form.dense,
-        sparse=form.sparse,
+        dies=tuple(
+            Die(_optional(f"dies.{index}", die.area), die.planar, die.count, die.role)
+            for index, die in enumerate(form.dies)
+        ),
+        # One key for all rates: the formats of a chip share its clock.
+        dense={name: _amount("dense", rate) for name, rate in form.dense.items()},
+        sparse={name: _amount("dense", rate) for name, rate in form.sparse.items()},
         sparse_ratio=form.sparse_ratio,
-        memory_bandwidth_gb_s=form.memory_bandwidth,
-        interconnect_gb_s=form.interconnect,
+        memory_bandwidth_gb_s=_optional("memory_bandwidth", form.memory_bandwidth),
+        interconnect_gb_s=_optional("interconnect", form.interconnect),
         dram=form.dram,
         data_centre=form.data_centre,
-        hbm=HbmStack(stack.bandwidth, stack.area, stack.with_processor) if stack is not None else None,
+        hbm=HbmStack(_amount("hbm.bandwidth", stack.bandwidth), _amount("hbm.area", stack.area), stack.with_processor)
+        if stack is not None
+        else None,
         maker=form.maker,
         designer_headquarters=form.designer_headquarters,
         us_available=form.us_available,
     )
 
 
+def _optional(key: str, number: Number | None) -> Amount | None:
+    return None if number is None else _amount(key, number)
+
+
+def _amount(key: str, number: Number) -> Amount:
+    return amount(f"chip_file.{key}", number) if isinstance(number, Quantity) else number
+
+
 def _problems(error: ValidationError, place: str) -> list[Problem]:
     problems: list[Problem] = []
     for fault in error.errors(include_url=False):
         at = ".".join(map(str, fault["loc"]))
-        message, hint = fault["msg"].removeprefix("Value error, "), ""
+        context = fault.get("ctx", {})
+        at = ".".join([at, *map(str, context.get("at", ()))])
+        message, hint = fault["msg"].removeprefix("Value error, "), context.get("hint", "")
         if fault["type"] == "extra_forbidden":
             known = _ChipForm.model_fields
             message, hint = "unknown field", nearest(at, known) or f"known: {', '.join(known)}"

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from autarky.facts.rule_records import Countries, Entry, Limit, Rules
+import numpy as np
+
+from autarky.facts.rule_records import Countries, Entry, Finding, Limit, Rules
 from autarky.rules.active import RuleSet
 from autarky.rules.explanation import Distance, deciding_words, distances, edge_warnings
 from autarky.rules.geography import Geography
 from autarky.rules.licence import UNDETERMINED, Item, Situation, Standing, caught_by_letters, standing
 from autarky.rules.lines import meets_all
 from autarky.rules.many import sampled_classes
-from autarky.rules.metrics import ChipSpec, Measures
+from autarky.rules.metrics import Array, ChipSpec, Measures, Range
 from autarky.rules.readings import Reading, measured, plain, reading_warnings, readings
 from autarky.rules.regions import BreakPoint, break_points, possible_classes
 
@@ -35,8 +37,8 @@ class Classification:
 
     `class_name` is "undetermined" where the chip's numbers leave it open; `possible_classes` then lists what it can
     be and `break_points` where it flips. `letter` says whether a company letter catches the chip on the day; None is
-    open. `tpp` and `performance_density` are a number, or (low, high) bounds; density is None where no die counts or
-    no area is known.
+    open. `tpp` and `performance_density` are a number: exact, or the median of samples; or (low, high) where only
+    bounds are known. Their `_range` is the lowest and highest. Density is None where no die counts or no area is known.
     """
 
     chip: str
@@ -47,7 +49,9 @@ class Classification:
     class_name: str
     paragraph: str | None
     tpp: float | tuple[float, float] | None
+    tpp_range: tuple[float, float] | None
     performance_density: float | tuple[float, float] | None
+    performance_density_range: tuple[float, float] | None
     letter: bool | None
     licence: str
     exception: str | None
@@ -57,6 +61,7 @@ class Classification:
     decided_by: str
     reasons: tuple[str, ...]
     conditions: tuple[str, ...]
+    programmes: tuple[str, ...]
     distances: tuple[Distance, ...]
     possible_classes: tuple[str, ...]
     probabilities: Mapping[str, float] | None
@@ -77,6 +82,7 @@ TURNING_FIELDS = (
     "review",
     "case_by_case_box",
     "tariff_band",
+    "programmes",
 )
 
 
@@ -159,10 +165,18 @@ def _answer(chip: ChipSpec, situation: Situation) -> Classification:
     entries = [(name, entry) for name, entry in rules.entries(day) if entry.subject == values.subject]
     texts = [entry for _, entry in entries]
     class_name, options, probabilities = _class(texts, values, chip.data_centre)
+    by_numbers = deciding_words(texts, values, chip.data_centre, class_name, options)
+    found = _finding(chip, day, options)
+    if found is not None:
+        options = tuple(name for name in options if name in found.classes)
+        class_name = options[0] if len(options) == 1 else UNDETERMINED
     item = Item(values, chip.data_centre, chip.maker, chip.us_available)
     caught = caught_by_letters(item, situation)
     merged = _merged({name: standing(name, item, situation, caught) for name in options})
+    if found is not None and found.licence is not None and merged.licence == UNDETERMINED:
+        merged = replace(merged, licence=found.licence)
     band, tariff_rules = _tariff_band(rules, day, values)
+    density = _density(values)
     used = dict.fromkeys([*(name for name, _ in entries), *merged.used, *tariff_rules])
     read = readings(chip, rules, lambda other: _class(texts, other, chip.data_centre)[0])
     warnings = [*values.warnings, *caught.warnings, *reading_warnings(read)]
@@ -176,17 +190,20 @@ def _answer(chip: ChipSpec, situation: Situation) -> Classification:
         route=situation.route,
         class_name=class_name,
         paragraph=_paragraph(texts, values, class_name),
-        tpp=plain(values.tpp) if values.governing else None,
-        performance_density=_density(values),
+        tpp=_middle(values.tpp, values.samples.get("tpp")) if values.governing else None,
+        tpp_range=_range(values.tpp) if values.governing else None,
+        performance_density=_middle(density, _density_samples(values)) if density else None,
+        performance_density_range=_range(density),
         letter=caught.answer,
         licence=merged.licence,
         exception=merged.exception,
         review=merged.review,
         case_by_case_box=merged.box,
         tariff_band=band,
-        decided_by=deciding_words(texts, values, chip.data_centre, class_name, options),
+        decided_by=f"on record: {found.text} (from the figures alone: {by_numbers})" if found else by_numbers,
         reasons=merged.reasons,
         conditions=merged.conditions,
+        programmes=merged.programmes,
         distances=distances(_lines(rules, day, entries), values),
         possible_classes=options,
         probabilities=probabilities,
@@ -195,7 +212,11 @@ def _answer(chip: ChipSpec, situation: Situation) -> Classification:
         next_change=None,
         warnings=tuple(dict.fromkeys(warnings)),
         rules=tuple(used),
-        sources=tuple(dict.fromkeys(source for name in used for source in rules.rules[name].source)),
+        sources=tuple(
+            dict.fromkeys(
+                [*(source for name in used for source in rules.rules[name].source), *(found.source if found else ())]
+            )
+        ),
     )
 
 
@@ -210,6 +231,14 @@ def _class(
         if UNDETERMINED not in shares:
             options = tuple(shares)
     return (options[0] if len(options) == 1 else UNDETERMINED), options, shares
+
+
+def _finding(chip: ChipSpec, day: date, options: tuple[str, ...]) -> Finding | None:
+    """Return the finding of the day that narrows what the chip can be, or None."""
+    for found in chip.findings if len(options) > 1 else ():
+        if found.holds(day) and set(options) & set(found.classes):
+            return found
+    return None
 
 
 def _merged(standings: Mapping[str, Standing]) -> Standing:
@@ -231,6 +260,7 @@ def _merged(standings: Mapping[str, Standing]) -> Standing:
         box=agreed([one.box for one in each]),
         reasons=tuple(reasons),
         conditions=tuple(condition for condition in first.conditions if condition in shared),
+        programmes=tuple(dict.fromkeys(name for one in each for name in one.programmes)),
         used=tuple(dict.fromkeys(name for one in each for name in one.used)),
     )
 
@@ -282,8 +312,30 @@ def _guidance_warnings(chip: ChipSpec, situation: Situation, options: tuple[str,
     ]
 
 
-def _density(chip: Measures) -> float | tuple[float, float] | None:
+def _middle(bounds: Range, samples: Array | None) -> float | tuple[float, float]:
+    """Return the median of the samples where there are any, else one number where bounds meet, else (low, high)."""
+    return plain(bounds) if samples is None or bounds.exact else float(np.quantile(samples, 0.5, method="lower"))
+
+
+def _range(bounds: Range | None) -> tuple[float, float] | None:
+    return (bounds.low, bounds.high) if bounds is not None else None
+
+
+def _density_samples(chip: Measures) -> Array | None:
+    area = chip.area
+    if not chip.samples.keys() & {"tpp", "area"} or area is None:
+        return None
+    if not (chip.tpp.exact or "tpp" in chip.samples) or not (area.exact or "area" in chip.samples):
+        return None
+    tpp, areas = chip.samples.get("tpp", chip.tpp.low), chip.samples.get("area", area.low)
+    density: Array = np.asarray(tpp) / np.asarray(areas)
+    return density
+
+
+def _density(chip: Measures) -> Range | None:
     density = chip.performance_density
     if density is None or chip.governing is None or math.isinf(density.high):
         return None
-    return plain(density)
+    if (samples := _density_samples(chip)) is not None:
+        return Range(float(np.min(samples)), float(np.max(samples)))
+    return density

@@ -76,6 +76,8 @@ class Standing:
     box: str = NOT_APPLICABLE
     reasons: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
+    """Rules under which licences for such items were issued."""
     used: tuple[str, ...] = ()
 
 
@@ -83,6 +85,7 @@ class Standing:
 class _Notes:
     reasons: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    programmes: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
 
 
@@ -152,6 +155,7 @@ def standing(name: str, item: Item, situation: Situation, caught: Caught) -> Sta
         box=box,
         reasons=tuple(dict.fromkeys(notes.reasons)),
         conditions=tuple(dict.fromkeys(notes.conditions)),
+        programmes=tuple(dict.fromkeys(notes.programmes)),
         used=tuple(dict.fromkeys(notes.used)),
     )
 
@@ -215,6 +219,8 @@ def _exception(
         covered = [_covers(part.data_centre, item) for part in exception.items if part.name == name]
         limits = [meets_all(part.all, item.chip) for part in exception.items if part.name == name]
         if True not in limits:
+            if None in limits:
+                notes.reasons.append(f"exception {exception.name} depends on numbers that are known only within bounds")
             continue
         if covered == [None]:
             # An exception must be shown to apply, and an unknown purpose does not show it.
@@ -297,4 +303,5 @@ def _programmes(name: str, situation: Situation, need: _Need, caught: Caught, bo
         for programme in record.programmes:
             if programme.under in under:
                 notes.used.append(rule)
+                notes.programmes.append(rule)
                 yield f"{rule}: licences for {', '.join(programme.products)}: {programme.terms}"

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autarky.errors import QuantityError, nearest
-from autarky.facts.rule_records import Formats
+from autarky.facts.rule_records import Finding, Formats
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Amount: TypeAlias = float | tuple[float, float] | Array
@@ -71,6 +71,7 @@ class ChipSpec:
     `sparse_ratio` (one number, or one for each format), and refused where that is not given. `interconnect_gb_s` is
     the sum over all inputs and outputs, both ways. `data_centre`: designed or marketed for data centres.
     `us_available`: sold in the United States when the lane of January 2026 opened. None is unknown throughout.
+    `findings`: what became of the chip under the law; they speak only where its numbers do not settle the class.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ChipSpec:
     maker: str | None = None
     designer_headquarters: str | None = None
     us_available: bool | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

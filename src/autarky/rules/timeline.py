@@ -3,6 +3,9 @@
 Levers are read one kind at a time. Of those whose scope holds what is asked, the one that began last decides; of two
 that began on the same day, the narrower one. A lever without an end is ended by the next one. Two that say different
 things of the same scope, where neither of these rules parts them, contradict each other: that is an error.
+
+Caps are set on both sides of a border: each side's last cap stands, and the lowest binds. A side is what an actor's
+id begins with (US-BIS and US-CONGRESS are one).
 """
 
 from __future__ import annotations
@@ -18,13 +21,16 @@ import numpy as np
 import numpy.typing as npt
 
 from autarky.errors import InputError, Problem, UnknownKeyError, nearest
-from autarky.facts.event_records import DIMENSIONS, KINDS, Event, Kind, Lever, first_day_of
+from autarky.facts.catalogue import Catalogue
+from autarky.facts.event_records import DIMENSIONS, KINDS, Event, Kind, Lever, Meaning, first_day_of
 from autarky.facts.fields import PartialDate, last_day
+from autarky.facts.rule_records import Rule
 from autarky.quantities.estimates import Quantity
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Draw: TypeAlias = Callable[[str, Quantity], Array]
 """Gives the draws `(draw,)` of a quantity by its dotted key."""
+Months: TypeAlias = Sequence[int] | npt.NDArray[np.int64]
 Events: TypeAlias = Mapping[str, Event]
 
 
@@ -33,6 +39,7 @@ class _Claim:
     """One lever of an event, with its days and the key of its value."""
 
     event: str
+    side: str
     lever: Lever
     start: date
     until: date
@@ -66,13 +73,12 @@ def _claims(events: Events, kind: Kind) -> list[_Claim]:
         for index, lever in enumerate(event.levers):
             start, until = event.span(lever)
             if lever.kind == kind and start < until:
-                found.append(_Claim(name, lever, start, until, f"events.{name}.levers.{index}.value"))
+                key = f"events.{name}.levers.{index}.value"
+                found.append(_Claim(name, event.actor.partition("-")[0], lever, start, until, key))
     return sorted(found, key=lambda claim: (claim.start, len(claim.lever.scope)))
 
 
-def lever_path(
-    events: Events, kind: Kind, scope: Mapping[str, str], months: Sequence[int] | npt.NDArray[np.int64], draw: Draw
-) -> Array:
+def lever_path(events: Events, kind: Kind, scope: Mapping[str, str], months: Months, draw: Draw) -> Array:
     """Return what a kind of lever says of `scope` in each month, `(month, draw)`, in the unit of its kind.
 
     Shares, multiples, fees and duties are the mean over the days of the month; a cap and a fab's start are what holds
@@ -100,13 +106,21 @@ def lever_path(
     values = {claim.key: draw(claim.key, claim.lever.value) for claim in claims}
     width = max((value.size for value in values.values()), default=1)
     path = np.full((len(months), width), KINDS[kind].default)
+    if kind == "cap":
+        for side in dict.fromkeys(claim.side for claim in claims):
+            own = [claim for claim in claims if claim.side == side]
+            path = np.minimum(path, _path(own, values, months, KINDS[kind], width))
+        return path
+    return _path(claims, values, months, KINDS[kind], width)
+
+
+def _path(claims: Sequence[_Claim], values: Mapping[str, Array], months: Months, meaning: Meaning, width: int) -> Array:
+    path = np.full((len(months), width), meaning.default)
     for row, month in enumerate(months):
-        parts = _month_parts(claims, int(month), by_day=KINDS[kind].by_day)
-        if all(claim is None for claim, _ in parts):
-            continue
-        path[row] = sum(
-            share * (values[claim.key] if claim is not None else KINDS[kind].default) for claim, share in parts
-        )
+        parts = _month_parts(claims, int(month), by_day=meaning.by_day)
+        if any(claim is not None for claim, _ in parts):
+            levels = (meaning.default if claim is None else values[claim.key] for claim, _ in parts)
+            path[row] = sum(level * share for level, (_, share) in zip(levels, parts, strict=True))
     return path
 
 
@@ -146,6 +160,8 @@ def _contradictions(claims: Sequence[_Claim]) -> Iterable[Problem]:
         if other.start >= one.until or one.start >= other.until or one.lever.value == other.lever.value:
             continue
         if one.lever.value.pooled == other.lever.value.pooled or not one.meets(other):
+            continue
+        if one.lever.kind == "cap" and one.side != other.side:
             continue
         narrower = one.within(other) != other.within(one)
         if one.start == other.start:
@@ -194,13 +210,18 @@ def _shifted(day: PartialDate, shift: timedelta) -> PartialDate:
     return (first_day_of(day) + shift).isoformat()
 
 
-def listed(
-    events: Events, *, actor: str | None = None, start: PartialDate | None = None, end: PartialDate | None = None
+def timeline_of(
+    catalogue: Catalogue,
+    *,
+    actor: str | None = None,
+    start: PartialDate | None = None,
+    end: PartialDate | None = None,
 ) -> list[dict[str, Any]]:
-    """Return events as plain data in order of time.
+    """Return the catalogue's events as plain data in order of time.
 
     `actor` is an actor's id or how it begins ("US", "CN"); `start` and `end` are dates, both inclusive.
     """
+    events = catalogue.all("events", Event)
     chosen = sorted(events.items(), key=lambda item: (first_day_of(item[1].date), item[0]))
     if actor is not None:
         known = sorted({event.actor for event in events.values()})
@@ -210,17 +231,30 @@ def listed(
             raise UnknownKeyError(Problem(f"no event has the actor {actor!r}", field="actor", hint=hint))
         chosen = [item for item in chosen if item[1].actor in wanted]
     if start is not None:
-        chosen = [item for item in chosen if last_day(item[1].date) >= first_day_of(start)]
+        first = first_day_of(_date(start, "from"))
+        chosen = [item for item in chosen if last_day(item[1].date) >= first]
     if end is not None:
-        chosen = [item for item in chosen if first_day_of(item[1].date) <= last_day(end)]
-    return [event_as_plain(name, event) for name, event in chosen]
+        last = last_day(_date(end, "to"))
+        chosen = [item for item in chosen if first_day_of(item[1].date) <= last]
+    return [event_as_plain(name, event, catalogue) for name, event in chosen]
+
+
+def _date(text: str, field: str) -> PartialDate:
+    try:
+        last_day(text)
+    except ValueError:
+        hint = "write YYYY, YYYY-MM or YYYY-MM-DD"
+        raise InputError(Problem(f"{text!r} is not a date", field=field, hint=hint)) from None
+    return text
 
 
 DAYS = ("published", "effective", "compliance", "superseded")
 
 
-def event_as_plain(name: str, event: Event) -> dict[str, Any]:
-    """Return an event as plain data: its days, wordings and levers."""
+def event_as_plain(name: str, event: Event, catalogue: Catalogue) -> dict[str, Any]:
+    """Return an event as plain data: its days, levers, and every wording that it or a rule of its had."""
+    rules = catalogue.all("rules", Rule)
+    states = [*event.states, *(state for rule in event.rules for state in rules[rule].states)]
     return {
         "id": name,
         "date": event.date,
@@ -237,7 +271,7 @@ def event_as_plain(name: str, event: Event) -> dict[str, Any]:
         "levers": [_lever_as_plain(lever, event) for lever in event.levers],
         "states": [
             {"from": _iso(state.start), "until": _iso(state.until), "state": state.state, "text": state.text}
-            for state in event.states
+            for state in states
         ],
         "note": event.note,
         "sources": list(event.source),

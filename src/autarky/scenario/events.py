@@ -46,5 +46,7 @@ def drawn_events(question: Question) -> list[tuple[str, str, str, tuple[str, ...
     """Return (date, label, actor, sources) of the events that the scenario names: those to draw on the time axis."""
     choice = question.scenario.events
     events: Mapping[str, Event] = acting_events(question)
-    named = dict.fromkeys([*choice.on, *choice.move, *choice.add])
-    return [(e.date, e.label, e.actor, e.source) for name in named if (e := events.get(name)) is not None]
+    named = dict.fromkeys([*choice.draw, *choice.on, *choice.move, *choice.add])
+    known = question.catalogue.all("events", Event)
+    chosen = [events.get(name, known[name]) for name in named if name not in choice.off]
+    return [(event.date, event.label, event.actor, event.source) for event in chosen]

@@ -84,8 +84,9 @@ def model_of(question: Question) -> Model:
         raise ScenarioError(
             Problem(
                 f"none of the scenario's products was known by {question.as_of}",
-                field="as_of",
-                hint="give a later as-of date",
+                question.place(("as_of",)),
+                "as_of",
+                "give a later as-of date",
             )
         )
     packages = {name: chips[name].dies or product.dies for name, product in products.items()}

@@ -173,12 +173,17 @@ def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     return result
 
 
+EVENT_LISTS = ("draw", "on", "off", "move")
+
+
 def _merged_events(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the `events:` of a scenario on top of those of the one below; a list takes the place of `on`."""
+    """Return the `events:` of a scenario on top of those of the one below; a list is what the report draws."""
     stated, lower = above.get("events"), below.get("events")
+    if isinstance(stated, list) and isinstance(lower, dict):
+        stated = {"draw": stated}
     if not isinstance(stated, dict) or not isinstance(lower, list | dict):
         return {}
-    earlier = lower if isinstance(lower, dict) else {"on": lower}
+    earlier = lower if isinstance(lower, dict) else {"draw": lower}
     on, off = (_items(stated.get(name, [])) for name in ("on", "off"))
     return {
         "events": {
@@ -217,7 +222,7 @@ def _changed(plain: Mapping[str, Any], base: Catalogue, places: Place, problems:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return {key: item for key, item in value.items() if isinstance(key, str)} if isinstance(value, Mapping) else {}
 
 
 def _below(places: Place, start: tuple[str | int, ...], at: Sequence[str | int]) -> str:
@@ -250,7 +255,8 @@ def _apply(
     if isinstance(inner, list):
         if not _is_index(last, inner):
             return Problem(f"there is no entry {last}", place, key, f"entries run from 0 to {len(inner) - 1}")
-        inner[int(last)] = value
+        figure = isinstance(value, dict) and not value.keys().isdisjoint(FIGURE_KEYS)
+        inner[int(last)] = {"source": SCENARIO, **value} if figure else value
     else:
         inner[last] = value
         if last in FIGURE_KEYS:
@@ -289,7 +295,7 @@ def _unknown_names(plain: Mapping[str, Any], catalogue: Catalogue, places: Place
     named += [(("evidence",), "observations", plain.get("evidence"))]
     events = plain.get("events")
     if isinstance(events, dict):
-        named += [(("events", field), "events", list(events.get(field) or ())) for field in ("on", "off", "move")]
+        named += [(("events", field), "events", list(events.get(field) or ())) for field in EVENT_LISTS]
     else:
         named += [(("events",), "events", events)]
     named += [(("reference_chip",), "chips", plain.get("reference_chip"))]

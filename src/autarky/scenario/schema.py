@@ -39,7 +39,7 @@ class Chain(Part):
     fabs: tuple[str, ...] = ()
     die_banks: tuple[str, ...] = ()
     memory_supplies: tuple[str, ...] = ()
-    products: tuple[str, ...]
+    products: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class WorldGroup(Part):
@@ -94,12 +94,13 @@ class Target(Part):
 
 
 class EventChoice(Part):
-    """Events switched on and off, moved to another day, and added.
+    """Events switched on and off, moved to another day, and added; and those that the report draws.
 
     All that happened or were decided act unless switched off; proposals and forecasts act only when switched on. The
-    report draws those that are named here.
+    report draws those under `draw` and those that are switched on, moved or added.
     """
 
+    draw: tuple[str, ...] = ()
     on: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     move: dict[str, PartialDate] = Field(default_factory=dict)
@@ -107,7 +108,7 @@ class EventChoice(Part):
 
 
 def _event_choice(raw: Any) -> Any:
-    return {"on": raw} if isinstance(raw, list | tuple) else raw
+    return {"draw": raw} if isinstance(raw, list | tuple) else raw
 
 
 _IDS = {"type": "array", "items": {"type": "string"}}
@@ -117,12 +118,12 @@ EVENT_FORMS = {
         _IDS,
         {
             "type": "object",
-            "properties": {"on": _IDS, "off": _IDS, "move": _BY_ID, "add": {"type": "object"}},
+            "properties": {"draw": _IDS, "on": _IDS, "off": _IDS, "move": _BY_ID, "add": {"type": "object"}},
             "additionalProperties": False,
         },
     ]
 }
-"""A list of event ids is short for `{on: [...]}`."""
+"""A list of event ids is short for `{draw: [...]}`."""
 
 
 class Scenario(Part):

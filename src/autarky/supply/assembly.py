@@ -88,14 +88,14 @@ def assemble(
                 started[chip, month] += begun[row]
             waiting[level.chips] -= begun
         ability = [able[month] for able in capacity]
-        _note_binding(binding[year_of_month[month]], recipes, sets, asked, waiting, limit, ability, stored)
+        _note_binding(binding[year_of_month[month]], recipes, sets, asked, limit, ability, kinds, stored)
         left[:, month] = stock[:stored]
     return Assembled(started, left[:kinds], left[kinds:], binding)
 
 
-def _claims(recipes: Sequence[Recipe], kinds: int, months: int, draws: int) -> list[Array | None]:
-    """Return each chip's share of its dies, (month, draw); None for the only user of a die."""
-    claims: list[Array | None] = [None] * len(recipes)
+def _claims(recipes: Sequence[Recipe], kinds: int, months: int, draws: int) -> list[dict[int, Array]]:
+    """Return each chip's share of each die type that others use too, (month, draw)."""
+    claims: list[dict[int, Array]] = [{} for _ in recipes]
     for kind in range(kinds):
         users = [index for index, recipe in enumerate(recipes) if kind in recipe.dies]
         if len(users) < 2:
@@ -106,7 +106,7 @@ def _claims(recipes: Sequence[Recipe], kinds: int, months: int, draws: int) -> l
         ]
         total = np.maximum(sum(weights), np.finfo(float).tiny)
         for index, weight in zip(users, weights, strict=True):
-            claims[index] = weight / total
+            claims[index][kind] = weight / total
     return claims
 
 
@@ -138,15 +138,15 @@ def _levels(recipes: Sequence[Recipe], kinds: int, stored: int) -> list[_Level]:
     return levels
 
 
-def _asked(recipes: Sequence[Recipe], claims: Sequence[Array | None], stock: Array, month: int) -> Array:
+def _asked(recipes: Sequence[Recipe], claims: Sequence[dict[int, Array]], stock: Array, month: int) -> Array:
     """Return the packages that each chip's share of the dies in stock would make, (chip, draw)."""
-    asked = np.empty((len(recipes), stock.shape[-1]))
-    for index, recipe in enumerate(recipes):
-        claim = claims[index]
-        possible = [stock[kind] / count for kind, count in recipe.dies.items()]
-        asked[index] = possible[0] if len(possible) == 1 else np.minimum.reduce(possible)
-        if claim is not None:
-            asked[index] *= claim[month]
+    asked = np.full((len(recipes), stock.shape[-1]), np.inf)
+    for row, recipe, claim in zip(asked, recipes, claims, strict=True):
+        for kind, count in recipe.dies.items():
+            possible = stock[kind] / count
+            if kind in claim:
+                possible *= claim[kind][month]
+            np.minimum(row, possible, out=row)
     return asked
 
 
@@ -155,24 +155,20 @@ def _note_binding(
     recipes: Sequence[Recipe],
     sets: Sequence[tuple[int, ...]],
     asked: Array,
-    waiting: Array,
     limit: Limiting,
     capacity: Sequence[Array],
+    kinds: int,
     stored: int,
 ) -> None:
     """Add each chip's packages to the constraint that decided their number: the dies where all of it was met."""
     for index, recipe in enumerate(recipes):
         wished = np.minimum(asked[index], capacity[recipe.line] / recipe.line_use)
-        unmet = waiting[index] > 1e-9 * asked[index]
-        if not unmet.any():
-            binding[0] += wished
-            continue
-        by_line = unmet & (limit[index] >= stored)
-        binding[0] += np.where(unmet, 0.0, wished)
+        by_line, by_memory = limit[index] >= stored, (limit[index] >= kinds) & (limit[index] < stored)
+        binding[0] += np.where(by_line | by_memory, 0.0, wished)
         if by_line.any():
             binding[1 + len(sets) + recipe.line] += np.where(by_line, wished, 0.0)
-        if recipe.memory:
-            binding[1 + sets.index(recipe.memory)] += np.where(unmet & ~by_line, wished, 0.0)
+        if by_memory.any():
+            binding[1 + sets.index(recipe.memory)] += np.where(by_memory, wished, 0.0)
 
 
 def memory_sets(recipes: Sequence[Recipe]) -> list[tuple[int, ...]]:

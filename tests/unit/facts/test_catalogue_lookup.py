@@ -1,7 +1,6 @@
 from datetime import date
 
 import pytest
-from small_catalogue import small_catalogue
 
 from autarky.errors import UnknownKeyError
 from autarky.facts.catalogue import Weigh, value_of
@@ -9,6 +8,7 @@ from autarky.facts.loader import collection_of
 from autarky.facts.records import Chip, Fab, Source
 from autarky.quantities.estimates import Estimate
 from autarky.quantities.shapes import Exact
+from small_catalogue import small_catalogue
 
 
 def test_a_record_is_found_by_collection_and_id():
@@ -68,7 +68,9 @@ def test_the_bibliography_knows_when_each_source_was_known():
 
 
 def test_a_source_is_known_no_later_than_it_was_read():
-    source = Source(title="t", publisher="p", published="2026", retrieved="2026-03", url="https://example.org", grade="A")
+    source = Source(
+        title="t", publisher="p", published="2026", retrieved="2026-03", url="https://example.org", grade="A"
+    )
     assert source.known == date(2026, 3, 31)
 
 
@@ -86,7 +88,9 @@ def test_a_source_is_known_no_later_than_it_was_read():
         ((), False, None, 0.25, None),
     ],
 )
-def test_an_estimate_weighs_as_its_best_source_and_is_known_from_its_first(sources, unverified, weight, expected, known):
+def test_an_estimate_weighs_as_its_best_source_and_is_known_from_its_first(
+    sources, unverified, weight, expected, known
+):
     weigh = Weigh(small_catalogue().sources, small_catalogue().pooling)
     estimate = Estimate(Exact(1.0), sources, unverified=unverified, weight=weight)
     assert weigh(estimate) == (expected, known)

@@ -4,10 +4,10 @@ from datetime import date
 
 import numpy as np
 import pytest
-from small_catalogue import SCENARIO, small_catalogue
 
 from autarky.errors import ScenarioError
 from autarky.scenario.resolve import ask
+from small_catalogue import SCENARIO, small_catalogue
 
 
 def asked(**fields):
@@ -51,6 +51,23 @@ def test_setting_one_figure_of_an_estimate_marks_that_estimate():
     changed = asked(set={"fabs.north.capacity.2024-12.1.p95": "50k wafer/month"})
     assert sources_of(changed, "fabs.north.capacity") == [("analyst-2024",), ("analyst-2024",), ("scenario",)]
     assert sources_of(asked(set={"fabs.south.start.p95": "2027-12"}), "fabs.south.start") == [("scenario",)]
+
+
+def test_setting_one_estimate_of_several_marks_it_unless_it_names_its_source():
+    whole = {"p5": "30k wafer/month", "p95": "50k wafer/month"}
+    marked = [("analyst-2024",), ("analyst-2024",), ("scenario",)]
+    assert sources_of(asked(set={"fabs.north.capacity.2024-12.1": whole}), "fabs.north.capacity") == marked
+    sourced = {**whole, "source": "maker-2023"}
+    cited = [("analyst-2024",), ("analyst-2024",), ("maker-2023",)]
+    assert sources_of(asked(set={"fabs.north.capacity.2024-12.1": sourced}), "fabs.north.capacity") == cited
+
+
+def test_setting_a_part_of_a_formula_marks_the_formula():
+    formula = {"logistic": {"floor": 0.1, "rise": 0.2, "midpoint": "2025-01", "scale": "6 month"}}
+    facts = {"fabs": {"west": {**WEST, "utilisation": formula, "source": "rival-2025"}}}
+    assert set(sources_of(asked(facts=facts), "fabs.west.utilisation")) == {("rival-2025",)}
+    changed = asked(facts=facts, set={"fabs.west.utilisation.logistic.floor": 0.3})
+    assert set(sources_of(changed, "fabs.west.utilisation")) == {("scenario",)}
 
 
 def test_setting_what_stands_beside_a_figure_leaves_its_source():
@@ -119,7 +136,12 @@ def test_changed_weights_and_a_set_value_go_together():
 def test_two_different_changes_have_different_digests():
     digests = [
         asked(set=change).digest
-        for change in ({}, {"fabs.north.ai_share": "50%"}, {"fabs.north.ai_share": "51%"}, {"fabs.north.ramp": "1 month"})
+        for change in (
+            {},
+            {"fabs.north.ai_share": "50%"},
+            {"fabs.north.ai_share": "51%"},
+            {"fabs.north.ramp": "1 month"},
+        )
     ]
     assert len(set(digests)) == 4
     assert asked(set={"fabs.north.ai_share": "50%"}).digest == digests[1]
@@ -139,5 +161,5 @@ def test_a_set_value_is_what_is_drawn():
 
 
 def test_a_change_that_breaks_another_record_is_an_error():
-    with pytest.raises(ScenarioError, match="neither chips.card nor its product says which dies it takes"):
+    with pytest.raises(ScenarioError, match=r"neither chips\.card nor its product says which dies it takes"):
         asked(set={"chips.card.dies": []})

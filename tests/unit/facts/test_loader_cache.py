@@ -3,10 +3,10 @@ import shutil
 
 import platformdirs
 import pytest
-from small_catalogue import FILES
 
 from autarky.facts import loader
 from autarky.facts.catalogue import Catalogue
+from small_catalogue import FILES
 
 
 @pytest.fixture

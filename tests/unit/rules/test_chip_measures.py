@@ -131,12 +131,12 @@ def test_a_chip_is_read_from_plain_data():
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"name": "x", "rates": {"fp8": 1}}, "mine.yaml rates: unknown field; known: name, dies, dense, sparse"),
-        ({"name": "x"}, "mine.yaml no rates: give them under `dense`, or under `sparse` with `sparse_ratio`"),
-        ({"dense": {"fp8": 1}}, "mine.yaml name: this field is missing"),
-        ({"name": "x", "dense": {"fp8": -1}}, "mine.yaml dense.fp8: -1 is not a number above zero"),
-        ({"name": "x", "dense": {"fp8": [2, 1]}}, "mine.yaml dense.fp8: [2, 1] is neither a number nor [low, high]"),
-        ({"name": "x", "dense": {"fp8": True}}, "mine.yaml dense.fp8: True is not a number above zero"),
+        ({"name": "x", "rates": {"fp8": 1}}, "mine.yaml  rates: unknown field; known: name, dies, dense, sparse"),
+        ({"name": "x"}, "mine.yaml  no rates: give them under `dense`, or under `sparse` with `sparse_ratio`"),
+        ({"dense": {"fp8": 1}}, "mine.yaml  name: this field is missing"),
+        ({"name": "x", "dense": {"fp8": -1}}, "mine.yaml  dense.fp8: -1 is not a number above zero"),
+        ({"name": "x", "dense": {"fp8": [2, 1]}}, "mine.yaml  dense.fp8: [2, 1] is neither a number nor [low, high]"),
+        ({"name": "x", "dense": {"fp8": True}}, "mine.yaml  dense.fp8: True is not a number above zero"),
         ({"name": "x", "dense": {"fp8": 1}, "memory_bandwith": 3}, "did you mean memory_bandwidth?"),
     ],
 )

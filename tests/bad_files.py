@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-HERE = Path(__file__).parent
+BAD = Path(__file__).parent / "bad"
 
 
 def expected_lines(folder):
     """Return file name -> lines, from `<folder>.txt`: `== file`, then a line for each problem in it."""
     lines_of = {}
-    for line in (HERE / f"{folder}.txt").read_text(encoding="utf-8").splitlines():
+    for line in (BAD / f"{folder}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("== "):
             name = line.removeprefix("== ")
             lines_of[name] = []
@@ -19,4 +19,4 @@ def expected_lines(folder):
 
 def files_in(folder):
     """Return the names of the files in a folder."""
-    return [path.name for path in sorted((HERE / folder).iterdir())]
+    return [path.name for path in sorted((BAD / folder).iterdir())]

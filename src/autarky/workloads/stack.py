@@ -1,0 +1,162 @@
+"""What a training stack can do, as plain numbers, and the rates of a chip, both from the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from autarky.errors import InputError, Problem
+from autarky.facts.catalogue import Catalogue, value_of
+from autarky.facts.performance_records import Efficiency, Software
+from autarky.facts.records import Chip
+from autarky.systems.network import Network
+from autarky.systems.system import System
+from autarky.workloads.kernels import Rates
+
+TERA, GIGA, MICRO = 1e12, 1e9, 1e-6
+
+FORMATS: dict[str, tuple[str, ...]] = {
+    "bf16": ("bf16", "fp16"),
+    "fp16": ("fp16", "bf16"),
+    "fp8": ("fp8",),
+    "mxfp8": ("fp8",),
+    "nvfp4": ("fp4",),
+    "int8": ("int8",),
+    "int4": ("int4",),
+}
+"""The chip formats that a recipe can run in, first choice first."""
+
+ELEMENT = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "mxfp8": 1.0, "nvfp4": 0.5, "int8": 1.0, "int4": 0.5}
+"""Bytes of an element of an input."""
+
+CAST = {"bf16": 0.0, "fp16": 0.0, "fp8": 4.0, "mxfp8": 4.0, "nvfp4": 5.0, "int8": 4.0, "int4": 5.0}
+"""Bytes moved to cast an element in training: read in 16 bits, written straight and transposed; four-bit
+formats with two levels of scales read twice."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A training stack; see `facts.performance_records.Software`."""
+
+    name: str
+    fused: bool
+    attention_speed: float
+    passes: float
+    expert_passes: float
+    recurrent_passes: float
+    host: float
+    expert_host: float
+    gradient: float
+    data_overlap: float
+    data_speed: float
+    tensor_overlap: float
+    pipeline_overlap: float
+    expert_overlap: float
+    context_overlap: float
+    free_layout: bool
+    balanced: bool
+    once: bool
+    sharded: int
+
+
+def stack(catalogue: Catalogue, name: str) -> Stack:
+    """Return a training stack of the catalogue."""
+    record = catalogue.get("software", name, Software)
+    return Stack(
+        name=name,
+        fused=record.attention == "fused",
+        attention_speed=value_of(record.attention_speed),
+        passes=value_of(record.passes),
+        expert_passes=value_of(record.expert_passes),
+        recurrent_passes=value_of(record.recurrent_passes),
+        host=value_of(record.host) * MICRO,
+        expert_host=value_of(record.expert_host) * MICRO,
+        gradient=value_of(record.gradient),
+        data_overlap=value_of(record.data_overlap),
+        data_speed=value_of(record.data_speed),
+        tensor_overlap=value_of(record.tensor_overlap),
+        pipeline_overlap=value_of(record.pipeline_overlap),
+        expert_overlap=value_of(record.expert_overlap),
+        context_overlap=value_of(record.context_overlap),
+        free_layout=record.free_layout,
+        balanced=record.context_balance,
+        once=record.dispatch == "once",
+        sharded=record.sharded,
+    )
+
+
+def efficiency_of(catalogue: Catalogue, chip: str) -> Efficiency:
+    """Return the efficiencies of a chip's family."""
+    for record in catalogue.all("efficiencies", Efficiency).values():
+        if chip in record.chips:
+            return record
+    raise InputError(
+        Problem(
+            f"nothing is known about what {chip} reaches of its rates",
+            field="efficiencies",
+            hint="add the chip to a family in efficiencies.yaml, or choose another system",
+        )
+    )
+
+
+def format_of(chip: Chip, name: str, recipe: str) -> str:
+    """Return the format of a chip in which a recipe runs; a chip without any refuses."""
+    found = next((item for item in FORMATS[recipe] if item in chip.dense), None)
+    if found is None:
+        raise InputError(
+            Problem(
+                f"{name} has no {' or '.join(FORMATS[recipe])}",
+                field="precision",
+                hint=f"it has {', '.join(chip.dense)}",
+            )
+        )
+    return found
+
+
+def rates(catalogue: Catalogue, chip_name: str, recipe: str, efficiency: Efficiency | None = None) -> Rates:
+    """Return the rates of a chip for matrix products in `recipe`, attention in 16 bits."""
+    if recipe not in FORMATS:
+        raise InputError(Problem(f"{recipe!r} is not known", field="precision", hint=f"say {', '.join(FORMATS)}"))
+    chip = catalogue.get("chips", chip_name, Chip)
+    found = efficiency or efficiency_of(catalogue, chip_name)
+    products = found.products
+    share = products.get(recipe) or products.get(FORMATS[recipe][-1])
+    if share is None:
+        raise InputError(
+            Problem(
+                f"what {chip_name} reaches in {recipe} is not known",
+                field="precision",
+                hint=f"known are {', '.join(products)}",
+            )
+        )
+    if chip.memory is None or chip.memory.bandwidth is None:
+        raise InputError(Problem(f"the memory bandwidth of {chip_name} is not known", field="chips"))
+    return Rates(
+        peak=value_of(chip.dense[format_of(chip, chip_name, recipe)]) * TERA,
+        product_share=value_of(share),
+        half_size=value_of(found.half_size),
+        attention_peak=value_of(chip.dense[format_of(chip, chip_name, "bf16")]) * TERA,
+        attention_share=value_of(found.attention),
+        backward_share=value_of(found.attention_backward),
+        attention_half=value_of(found.attention_half),
+        stream=value_of(chip.memory.bandwidth) * GIGA * value_of(found.memory),
+        launch=value_of(found.launch) * MICRO,
+    )
+
+
+def reached_network(system: System, efficiency: Efficiency) -> Network:
+    """Return the network of a system with the bandwidths and latencies that its chips reach in practice."""
+    nominal = system.network
+    up = replace(
+        nominal.scale_up,
+        bandwidth=nominal.scale_up.bandwidth * value_of(efficiency.scale_up),
+        peer=None if nominal.scale_up.peer is None else nominal.scale_up.peer * value_of(efficiency.scale_up),
+        latency=max(nominal.scale_up.latency, value_of(efficiency.scale_up_latency) * MICRO),
+    )
+    out = nominal.scale_out
+    if out is not None:
+        out = replace(
+            out,
+            bandwidth=out.bandwidth * value_of(efficiency.scale_out),
+            latency=max(out.latency, value_of(efficiency.scale_out_latency) * MICRO),
+        )
+    return Network(up, nominal.domain, out)

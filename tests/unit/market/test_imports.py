@@ -1,0 +1,59 @@
+import numpy as np
+
+from autarky.market.imports import let_in, recorded_flow, spliced, within_cap
+
+MONTHS = np.arange(24300, 24306)
+
+
+def test_a_period_on_record_is_spread_over_its_months():
+    flow, on_record = recorded_flow([(24301, 24304, np.array([30.0, 60.0]))], MONTHS, 2)
+    np.testing.assert_array_equal(flow[:, 0], [0, 10, 10, 10, 0, 0])
+    np.testing.assert_array_equal(flow[:, 1], [0, 20, 20, 20, 0, 0])
+    np.testing.assert_array_equal(on_record, [False, True, True, True, False, False])
+
+
+def test_a_gap_in_the_record_is_a_record_of_nothing():
+    flow, on_record = recorded_flow([(24300, 24301, np.ones(1)), (24303, 24304, np.ones(1))], MONTHS, 1)
+    np.testing.assert_array_equal(flow[:, 0], [1, 0, 0, 1, 0, 0])
+    np.testing.assert_array_equal(on_record, [True, True, True, True, False, False])
+
+
+def test_a_period_that_begins_before_the_horizon_counts_with_its_months_inside():
+    flow, _ = recorded_flow([(24298, 24302, np.array([40.0]))], MONTHS, 1)
+    np.testing.assert_array_equal(flow[:, 0], [10, 10, 0, 0, 0, 0])
+
+
+def test_the_record_wins_over_the_model():
+    recorded, model = np.zeros((3, 2)), np.ones((3, 2))
+    np.testing.assert_array_equal(spliced(recorded, np.array([True, True, False]), model)[:, 0], [0, 0, 1])
+
+
+def test_without_a_record_everything_is_modelled():
+    flow, on_record = recorded_flow([], MONTHS, 2)
+    assert not flow.any()
+    assert not on_record.any()
+
+
+def test_what_is_let_in_is_offer_times_licence_times_gate_by_share_of_demand():
+    demand = np.array([30.0, 10.0]).reshape(2, 1, 1)
+    allowed = let_in(np.array([[1000.0]]), np.array([[0.5]]), [1.0, 0.2], demand)
+    np.testing.assert_allclose(allowed[:, 0, 0], [375, 25])
+
+
+def test_a_shut_gate_or_no_licence_lets_nothing_in():
+    demand = np.ones((2, 1, 1))
+    assert not let_in(np.array([[9.0]]), 0.0, [1.0, 1.0], demand).any()
+    assert not let_in(np.array([[9.0]]), 1.0, [0.0, 0.0], demand).any()
+
+
+def test_a_cap_holds_over_all_months_since_it_began_and_groups_give_way_alike():
+    allowed = np.full((2, 5, 1), 10.0) * np.array([3.0, 1.0]).reshape(2, 1, 1)
+    cap = np.array([np.inf, 100.0, 100.0, 100.0, 120.0]).reshape(5, 1)
+    capped = within_cap(allowed, cap)
+    np.testing.assert_allclose(capped.sum(axis=0)[:, 0], [40, 40, 40, 20, 20])
+    np.testing.assert_allclose(capped[0], 3 * capped[1])
+
+
+def test_no_cap_changes_nothing():
+    allowed = np.random.default_rng(1).random((2, 4, 3))
+    np.testing.assert_array_equal(within_cap(allowed, np.full((4, 1), np.inf)), allowed)
