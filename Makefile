@@ -22,6 +22,8 @@ bench:
 	@scripts/bootstrap test
 	@.venv/bin/python benchmarks/three_fabs/run.py
 	@.venv/bin/python benchmarks/accuracy.py
+	@.venv/bin/python benchmarks/classification.py
+	@.venv/bin/python benchmarks/budgets.py
 
 lock:
 	@scripts/lock

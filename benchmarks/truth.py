@@ -16,7 +16,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,38 +59,24 @@ def training(rows: Sequence[Row]) -> list[Line]:
             lines.append(_unanswered("training", row, _speed_column(row), str(reason), fitted))
             continue
         for answer in found:
-            if answer.quantity != "peak_memory":
+            timed = answer.quantity != "peak_memory"
+            if timed:
                 work = sequence_work(case.job.config, case.job.tokens, "half").training
                 group = (case.job.system.chip, case.job.recipe, bool(case.job.config.expert_layers))
-                rates[group].append((len(lines), _speed(answer, case.job.batch, case.job.tokens) * work))
-            lines.append(_answered("training", row, answer, fitted))
+                rates[group].append((len(lines), answer.measured_speed * work))
+            lines.append(_answered("training", row, answer, fitted and timed))
     return _with_null(lines, rates)
-
-
-def _speed(answer: Answer, batch: float, tokens: int) -> float:
-    """Return a measured speed up to a factor that is the same for both sides of an error."""
-    return batch * tokens / answer.measured if answer.quantity == "step_time" else answer.measured
 
 
 def _with_null(lines: list[Line], rates: Mapping[tuple[str, str, bool], list[tuple[int, float]]]) -> list[Line]:
     """Return the lines with the error of the null model, each row left out of its own mean."""
-    from dataclasses import replace
-
     result = list(lines)
     for members in rates.values():
-        if len(members) < 2:
-            continue
-        by_quantity: dict[bool, list[tuple[int, float]]] = defaultdict(list)
-        for index, rate in members:
-            by_quantity[lines[index].quantity == "step_time"].append((index, rate))
-        for same in by_quantity.values():
-            total = sum(rate for _, rate in same)
-            for index, rate in same:
-                if len(same) < 2:
-                    continue
-                mean = (total - rate) / (len(same) - 1)
-                off = rate / mean if lines[index].quantity == "step_time" else mean / rate
-                result[index] = replace(result[index], null_error=off - 1)
+        total = sum(rate for _, rate in members)
+        for index, rate in members if len(members) > 1 else ():
+            mean = (total - rate) / (len(members) - 1)
+            off = rate / mean if lines[index].quantity == "step_time" else mean / rate
+            result[index] = replace(result[index], null_error=off - 1)
     return result
 
 
@@ -240,8 +226,8 @@ def main() -> None:
         print(_summary_text(group))
     if floor["configurations"]:
         print(
-            f"noise floor: {floor['configurations']} configurations were measured again; slowest over fastest differs by "
-            f"{floor['median']:.1%} in the median and {floor['most']:.0%} at most"
+            f"noise floor: {floor['configurations']} configurations were measured again; the slowest lags the "
+            f"fastest by {floor['median']:.1%} in the median and {floor['most']:.0%} at most"
         )
 
 

@@ -73,7 +73,7 @@ MODELS = {
 STACKS = (
     ("megascale", "megascale"),
     ("megatron-lm 2021", "megatron-lm"),
-    ("megatron-lm 2022", "megatron-lm"),
+    ("megatron-lm 2022", "megatron-lm-2022"),
     ("megatron-lm ptd-p", "megatron-lm"),
     ("deepspeed zero-3", "deepspeed"),
     ("deepspeed+megatron", "megatron-lm"),
@@ -203,7 +203,7 @@ def _sharded(row: Row, stack: str) -> float:
     if "fsdp" in text:
         # With a pipeline, weights stay whole between micro-batches.
         return 2 if number(row, "pp") not in (None, 1.0) else 3
-    return 0 if stack == "megatron-lm" else 1
+    return 0 if stack.startswith("megatron-lm") else 1
 
 
 def case_of(row: Row, catalogue: Catalogue) -> Case:
@@ -244,7 +244,7 @@ def _plans(row: Row, job: Job, stack: str) -> Plans:
     stated = next((value for name, value in RECOMPUTE.items() if text.startswith(name)), None)
     again = [0.0, 1.0, 1.125, 1.25, 1.375, 1.5, 1.75, 2.0] if not text else [1.0 if stated is None else stated]
     sequence = float(tensor > 1 and row["sequence_parallel"] != "no")
-    if stack in ("megatron-lm",) and row["sequence_parallel"] != "yes":
+    if stack.startswith("megatron-lm") and not stack.endswith("flash") and row["sequence_parallel"] != "yes":
         sequence = 0.0
     grid = np.array(np.meshgrid(interleaves or [1.0], sizes, again, indexing="ij")).reshape(3, -1)
     return plans(
@@ -263,7 +263,7 @@ def _plans(row: Row, job: Job, stack: str) -> Plans:
 
 def chosen(priced: Priced) -> int:
     """Return the fastest plan that fits, or the leanest where none does."""
-    fits = priced.peak_memory <= priced.job.system.memory
+    fits = priced.peak_memory <= priced.usable
     if not np.any(fits):
         return int(np.argmin(priced.peak_memory))
     return int(np.argmin(np.where(fits, priced.steps.time, np.inf)))
@@ -271,11 +271,12 @@ def chosen(priced: Priced) -> int:
 
 @dataclass(frozen=True)
 class Answer:
-    """One predicted quantity of a row, with the model's work per token for the null model."""
+    """One predicted quantity of a row; `measured_speed` is what was measured as tokens per s and chip."""
 
     quantity: str
     predicted: float
     measured: float
+    measured_speed: float = 0.0
 
 
 def measured_speed(row: Row, job: Job, chip_peak: float) -> tuple[str, float, Callable[[float], float]] | None:
@@ -317,7 +318,9 @@ def answers(case: Case, catalogue: Catalogue, setting: Setting | None = None) ->
     reading = measured_speed(case.row, case.job, peak)
     if reading is not None:
         quantity, measured, predict = reading
-        found.append(Answer(quantity, predict(speed), measured))
+        predicted = predict(speed)
+        ratio = predicted / measured if quantity == "step_time" else measured / predicted
+        found.append(Answer(quantity, predicted, measured, speed * ratio))
     if memory := number(case.row, "peak_mem_gib_per_chip"):
         found.append(Answer("peak_memory", float(priced.peak_memory[index]) / 2**30, memory))
     if not found:

@@ -15,8 +15,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from autarky import storage
     from autarky.analysis.compare import compare as compare
+    from autarky.analysis.design_space import design as design
     from autarky.engine import run as run
     from autarky.facts.loader import load_catalogue as load_catalogue
+    from autarky.planning import compare_systems as compare_systems
+    from autarky.planning import plan_training as plan_training
     from autarky.result import Result as Result
     from autarky.rules.answers import classify as classify
 
@@ -28,8 +31,11 @@ _HOMES = {
     "Result": "autarky.result",
     "classify": "autarky.rules.answers",
     "compare": "autarky.analysis.compare",
+    "compare_systems": "autarky.planning",
+    "design": "autarky.analysis.design_space",
     "load_catalogue": "autarky.facts.loader",
     "load_result": "autarky.storage:load",
+    "plan_training": "autarky.planning",
     "run": "autarky.engine",
     "save_result": "autarky.storage:save",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autarky.errors import AutarkyError, InputError, MissingExtraError
+from autarky.plan_commands import compare_systems, plan_app
 
 if TYPE_CHECKING:
     from autarky.result import Result
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="autarky",
     help="How much usable AI compute can a region field, by when, from whose chips, and how sure can we be?",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -26,6 +26,8 @@ facts_app = typer.Typer(
     help="The catalogue: every number with its unit, uncertainty, date and source.", no_args_is_help=True
 )
 app.add_typer(facts_app, name="facts")
+app.add_typer(plan_app, name="plan")
+app.command("compare-systems")(compare_systems)
 
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
 Set = Annotated[
@@ -45,13 +47,16 @@ ScenarioName = Annotated[str, typer.Argument(help="A scenario of the library, or
 def main() -> None:
     """Run the command line."""
     try:
-        app(standalone_mode=False)
+        app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except InputError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         sys.exit(2)
     except AutarkyError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except typer.TyperException as error:
+        print(f"error: {error.format_message()}", file=sys.stderr)
         sys.exit(2)
     except typer.Abort:
         sys.exit(130)
@@ -220,15 +225,60 @@ def timeline(
     print_timeline(rows)
 
 
+@app.command()
+def design(
+    to: Annotated[str, typer.Option(metavar="COUNTRY", help="Destination, by ISO code or name.")],
+    date: Annotated[str, typer.Option(metavar="DATE", help="Day on which the law is read, YYYY-MM-DD.")],
+    workload: Annotated[
+        str,
+        typer.Option(metavar="W", help="decode, prefill, training, balanced, or compute=0.2,memory=0.6,link=0.2."),
+    ],
+    budget: Annotated[str | None, typer.Option(metavar="CHIP", help="Whose silicon, stacks and links to use.")] = None,
+    area: Annotated[float | None, typer.Option(help="Die area in mm2, in place of the budget chip's.")] = None,
+    stacks: Annotated[float | None, typer.Option(help="Memory stacks, in place of the budget chip's.")] = None,
+    link: Annotated[float | None, typer.Option(help="GB/s both ways, in place of the budget chip's.")] = None,
+    margin: Annotated[float | None, typer.Option(help="How far inside each line to stay, as a share of it.")] = None,
+    headquarters: Annotated[
+        str | None, typer.Option(metavar="COUNTRY", help="Of the recipient or its ultimate parent; default: --to.")
+    ] = None,
+    route: Annotated[str, typer.Option(metavar="COUNTRY", help="Where the shipment starts.")] = "US",
+    switches: Switches = None,
+    as_json: Json = False,
+) -> None:
+    """Print the chip that serves a workload best without crossing a line, and real chips beside it."""
+    from autarky.analysis.design_space import design as best_design
+
+    found = best_design(
+        to=to,
+        date=date,
+        workload=workload,
+        budget=budget,
+        area=area,
+        stacks=stacks,
+        link=link,
+        margin=margin,
+        headquarters=headquarters,
+        route=route,
+        switches=switches or [],
+    )
+    if as_json:
+        print_json(found.to_json())
+        return
+    from autarky.terminal_rules import print_design
+
+    print_design(found)
+
+
 def write_outputs(result: Result, folder: Path, *, save_draws: bool) -> list[Path]:
     """Write report, tables and, if wanted, all draws into a folder; return their paths."""
     from autarky.export import write_csv, write_excel
-    from autarky.facts.loader import load_catalogue
     from autarky.report.page import write_report
+    from autarky.scenario.resolve import ask
     from autarky.storage import save
 
     folder.mkdir(parents=True, exist_ok=True)
-    written = [write_report(result, load_catalogue(), folder / "report.html"), write_csv(result, folder / "result.csv")]
+    catalogue = ask(result.settings.scenario).catalogue
+    written = [write_report(result, catalogue, folder / "report.html"), write_csv(result, folder / "result.csv")]
     if save_draws:
         written.append(save(result, folder / "result.nc"))
     try:

@@ -34,6 +34,7 @@ from autarky.scenario.groups import correlations_of, worlds_of
 from autarky.scenario.model import Model, model_of
 from autarky.scenario.resolve import Question, ask
 from autarky.simulate import constraints, simulate
+from autarky.simulate_market import MARKET_FLOWS, market_flow_members
 
 DEFAULT_DRAWS = 4 * BLOCK
 BLOCK_BYTES = 96 * 2**20
@@ -50,7 +51,9 @@ ENTITIES = (
     "stacks",
     "die_stock",
     "stack_stock",
+    *(name for name in MARKET_FLOWS if name != "installed"),
 )
+"""Flows that a run can keep; those of the market where the scenario has one."""
 
 
 def run(
@@ -151,12 +154,13 @@ class _Engine:
         """Return the bytes of all that is kept of one draw."""
         months, years = self.model.months.size, len(np.unique(self.model.months // 12))
         single = sum(map(len, self.members().values())) * months + len(constraints(self.model)) * years
-        double = len(self.model.products) * len(self.measured()) + len(self.worlds)
+        double = len(self.model.valued) * len(self.measured()) + len(self.worlds)
         return single * np.dtype(np.float32).itemsize + double * np.dtype(float).itemsize
 
     def block_size(self, draws: int, workers: int) -> int:
         """Return how many draws to compute at a time: enough for every thread, few enough for fast memory."""
         members = len(self.model.products) + len(self.model.fabs) + len(self.model.dies) + len(self.model.memory_types)
+        members += sum(map(len, market_flow_members(self.model).values()))
         per_draw = members * self.model.months.size * np.dtype(float).itemsize
         return int(min(np.clip(BLOCK_BYTES // per_draw, 1024, 4 * BLOCK), max(-(-draws // workers), 1)))
 
@@ -168,7 +172,7 @@ class _Engine:
         collected = _Collected(
             flows={name: np.empty((size, months, draws), dtype=np.float32) for name, size in sizes.items()},
             binding=np.empty((years, len(constraints(self.model)), draws), dtype=np.float32),
-            worth={name: np.empty((len(self.model.products), draws)) for name in self.measured()},
+            worth={name: np.empty((len(self.model.valued), draws)) for name in self.measured()},
             worlds={name: np.empty(draws, dtype=np.int64) for name in self.question.scenario.worlds},
             used={},
         )
@@ -190,7 +194,7 @@ class _Engine:
         sampler = self.sampler(start, stop)
         flows = simulate(self.model, sampler)
         for name, members in self.members().items():
-            arrays: dict[str, Array] = getattr(flows, name)
+            arrays = flows.of(name)
             for row, member in enumerate(members):
                 collected.flows[name][row, :, start:stop] = arrays.get(member, 0.0)
         collected.binding[:, :, start:stop] = flows.binding
@@ -203,21 +207,21 @@ class _Engine:
         """Compute what each chip is worth against the reference chip."""
         if not collected.worth or self.model.reference_chip is None:
             return
-        reference = chip_worth(self.question.scenario.reference_chip or "", self.model.reference_chip, None, sampler)
-        for row, (name, chip) in enumerate(self.model.chips.items()):
-            worth = chip_worth(name, chip, self.model.products[name], sampler)
+        reference = chip_worth(self.model.reference_name, self.model.reference_chip, None, sampler)
+        for row, (name, chip) in enumerate(self.model.valued.items()):
+            worth = chip_worth(name, chip, self.model.products.get(name), sampler)
             for measure, array in collected.worth.items():
                 array[row, start:stop] = worth[measure] / reference[measure]
 
     def measured(self) -> list[str]:
-        """Return the H100-equivalents that every simulated chip and the reference chip have numbers for."""
+        """Return the H100-equivalents that every chip and the reference chip have numbers for."""
         reference = self.model.reference_chip
         if reference is None:
             return []
         sampler = self.sampler(0, 1)
         products = self.model.products
-        known = [set(chip_worth(name, chip, products[name], sampler)) for name, chip in self.model.chips.items()]
-        known.append(set(chip_worth(self.question.scenario.reference_chip or "", reference, None, sampler)))
+        known = [set(chip_worth(name, chip, products.get(name), sampler)) for name, chip in self.model.valued.items()]
+        known.append(set(chip_worth(self.model.reference_name, reference, None, sampler)))
         return [measure for measure in EQUIVALENTS if all(measure in worth for worth in known)]
 
     def members(self) -> dict[str, tuple[str, ...]]:
@@ -233,8 +237,9 @@ class _Engine:
             "stacks": model.memory_types,
             "die_stock": model.dies,
             "stack_stock": model.memory_types,
+            **market_flow_members(model),
         }
-        return {name: tuple(by_entity[name]) for name in ENTITIES if name in self.keep}
+        return {name: tuple(by_entity[name]) for name in ENTITIES if name in self.keep and name in by_entity}
 
     def result(self, collected: _Collected, draws: int, prior: bool) -> Result:
         """Return the labelled result with its weights."""
@@ -258,6 +263,7 @@ class _Engine:
             tags=Tags.of(self.model),
             die_counts={name: sum(part.count for part in parts) for name, parts in self.model.packages.items()},
             worth=collected.worth,
+            valued=() if self.model.market is None else tuple(self.model.valued),
             constraints=constraints(self.model),
             binding=collected.binding,
             worlds={name: (tuple(scenario.worlds[name].weights), index) for name, index in collected.worlds.items()},

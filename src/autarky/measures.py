@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -24,6 +24,11 @@ EQUIVALENTS = ("tpp", "dense_8bit", "dense_16bit", "memory_bandwidth")
 """Measures of one chip in H100-equivalents that need nothing but the catalogue."""
 
 
+ACCESS = ("offered", "licensed", "admitted", "open")
+"""Imports as their makers offer them, as the exporting side alone would let them through, as the buying side alone
+would, and as both do."""
+
+
 @dataclass(frozen=True)
 class Definition:
     """What a measure counts."""
@@ -33,7 +38,47 @@ class Definition:
     text: str
     entity: str
     """Which flow it adds up, and so what its scope can name."""
+    within: Mapping[str, str] = field(default_factory=dict)
+    """What its scope names from the start."""
 
+
+def _brought(name: str, text: str, **within: str) -> dict[str, Definition]:
+    """Return the measures of chips brought into service, in chips and in H100-equivalents."""
+    return {
+        f"{name}.chips": Definition("chip", "flow", text, "sales", within),
+        **{
+            f"{name}.h100e.{measure}": Definition(
+                "H100e", "flow", f"{text}, each counted as its {measure} over the reference chip's", "sales", within
+            )
+            for measure in EQUIVALENTS
+        },
+    }
+
+
+MARKET_DEFINITIONS: dict[str, Definition] = {
+    **_brought("sales", "chips brought into service in the region: domestic, imported and past the rules"),
+    **_brought("imports", "chips imported under the rules", origin="import"),
+    **_brought("grey", "chips that came in past the rules", origin="grey"),
+    "revenue": Definition(
+        "USD", "flow", "what buyers pay vendors for chips, before fees and duties", "revenue", {"channel": "open"}
+    ),
+    "grey.value": Definition(
+        "USD", "flow", "what buyers pay for chips that came in past the rules", "revenue", {"channel": "grey"}
+    ),
+    "fees": Definition("USD", "flow", "shares of vendors' revenue that governments take", "fees"),
+    "duties": Definition("USD", "flow", "duties on imported chips", "duties"),
+    "write_downs": Definition("USD", "flow", "charges for chips that a closed market strands", "write_downs"),
+    "releases": Definition("USD", "flow", "written-down chips earned back", "releases"),
+    "demand": Definition("demand", "flow", "what buyers want, in the unit of the demand", "demand"),
+    "unmet": Definition("demand", "flow", "demand that nothing on the market meets", "unmet"),
+    "unsold": Definition("chip", "stock", "domestic chips made and not sold", "unsold"),
+    "access": Definition(
+        "chip", "flow", "imports as makers offer them, as each side alone would let them in, and as both do", "access"
+    ),
+    "rented": Definition("H100e", "stock", "compute rented abroad", "rented"),
+    "reference": Definition("H100e", "stock", "compute installed elsewhere, dense 8-bit", "reference"),
+}
+"""Measures that a scenario with a market has."""
 
 DEFINITIONS: dict[str, Definition] = {
     "production.chips": Definition("chip", "flow", "packages finished, good", "production"),
@@ -44,10 +89,12 @@ DEFINITIONS: dict[str, Definition] = {
         )
         for name in EQUIVALENTS
     },
-    "installed.chips": Definition("chip", "stock", "packages made in the horizon and still working", "installed"),
+    "installed.chips": Definition(
+        "chip", "stock", "packages in service: made in the horizon or, with a market, brought there", "installed"
+    ),
     **{
         f"installed.h100e.{name}": Definition(
-            "H100e", "stock", f"packages still working, counted as their {name} over the reference chip's", "installed"
+            "H100e", "stock", f"packages in service, counted as their {name} over the reference chip's", "installed"
         )
         for name in EQUIVALENTS
     },
@@ -58,6 +105,7 @@ DEFINITIONS: dict[str, Definition] = {
     "stacks": Definition("stack", "flow", "memory stacks that reach the accelerators", "stacks"),
     "stock.dies": Definition("die", "stock", "good dies waiting for memory or packaging", "die_stock"),
     "stock.stacks": Definition("stack", "stock", "memory stacks waiting for dies or packaging", "stack_stock"),
+    **MARKET_DEFINITIONS,
 }
 
 
@@ -79,8 +127,8 @@ def equivalent_of(measure: str) -> str | None:
     return name if marker else None
 
 
-def months_of(period: str, months: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the positions in `months` of a period such as 2026, 2026H1, 2026Q1 or 2026-03."""
+def months_in(period: str) -> tuple[int, int]:
+    """Return the first month index of a period such as 2026, 2026H1, 2026Q1 or 2026-03, and its length in months."""
     match = re.fullmatch(r"(\d{4})(?:H([12])|Q([1-4])|-(\d{2}))?", period)
     if match is None:
         raise ScenarioError(Problem(f"{period!r} is not a period", hint="write 2026, 2026H1, 2026Q1 or 2026-03"))
@@ -92,6 +140,12 @@ def months_of(period: str, months: NDArray[np.int64]) -> NDArray[np.int64]:
         first, length = first + 3 * (int(quarter) - 1), 3
     elif month:
         first, length = first + int(month) - 1, 1
+    return first, length
+
+
+def months_of(period: str, months: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the positions in `months` of a period such as 2026, 2026H1, 2026Q1 or 2026-03."""
+    first, length = months_in(period)
     inside = np.flatnonzero((months >= first) & (months < first + length))
     if inside.size < length:
         raise ScenarioError(
@@ -127,6 +181,7 @@ class Tags:
                 "stacks": memory,
                 "die_stock": dies,
                 "stack_stock": memory,
+                **market_tags(model),
             }
         )
 
@@ -145,6 +200,35 @@ class Tags:
             hint = f"there is {', '.join(values)}"
             raise ScenarioError(Problem(f"nothing simulated fits the scope {text}", hint=hint))
         return chosen
+
+
+def market_tags(model: Model) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the tags of the members of each flow of the market; nothing where there is no market."""
+    market = model.market
+    if market is None:
+        return {}
+    members = {
+        name: {
+            "member": name,
+            **chip_tags(member.chip, market.chips[member.chip]),
+            "made": "home" if member.made_at_home else "abroad",
+            "origin": member.origin,
+            "channel": "grey" if member.origin == "grey" else "open",
+            "segment": member.segment,
+        }
+        for name, member in market.members.items()
+    }
+    sellers = {name: {"vendor": name} for name in market.sellers}
+    groups = {name: {"buyer": name} for name in market.buyers}
+    return {
+        **dict.fromkeys(("sales", "revenue", "installed"), members),
+        **dict.fromkeys(("fees", "duties", "write_downs", "releases"), sellers),
+        **dict.fromkeys(("demand", "unmet"), groups),
+        "unsold": {name: chip_tags(name, chip) for name, chip in model.chips.items()},
+        "access": {stage: {"stage": stage} for stage in (ACCESS if market.imports else ())},
+        "rented": {name: {"rental": name} for name in market.rentals},
+        "reference": {name: {"holder": name} for name in market.references},
+    }
 
 
 def chip_tags(name: str, chip: Chip) -> dict[str, str]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autarky.analysis.condition import Fit
-from autarky.measures import Definition, Tags, define, equivalent_of, months_of
+from autarky.measures import MARKET_DEFINITIONS, Definition, Tags, define, equivalent_of, months_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.months import month_label
 from autarky.quantities.summary import batch_standard_error, ess, probability, weighted_mean, weighted_quantiles
@@ -82,7 +82,7 @@ class Result:
     die_counts: Mapping[str, int]
     """Compute dies in a package, by chip."""
     worth: Mapping[str, Array]
-    """Measure of EQUIVALENTS -> (chip, draw): one chip over the reference chip."""
+    """Measure of EQUIVALENTS -> (chip, draw): one chip over the reference chip, chips in the order of `valued`."""
     constraints: tuple[str, ...]
     binding: Draws
     """(year, constraint, draw): packages asked for whose number each constraint decided."""
@@ -93,6 +93,8 @@ class Result:
     events: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
     """(date, label, actor, sources) of the events to draw on the time axis."""
     fit: Fit | None = None
+    valued: tuple[str, ...] = ()
+    """Chips that `worth` has; by default those produced."""
     notes: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -101,7 +103,7 @@ class Result:
     def monthly(self, measure: str, scope: Mapping[str, str] | None = None) -> Array:
         """Return a measure by month, (month, draw), in its unit: a month's flow, or the stock at its end."""
         definition = define(measure)
-        rows = self.tags.members(definition.entity, scope or {})
+        rows = self.tags.members(definition.entity, {**definition.within, **(scope or {})})
         flow = self.flows[definition.entity]
         factors = self._factors(measure, definition)
         total = np.zeros(flow.shape[1:])
@@ -114,7 +116,13 @@ class Result:
             counts = [self.die_counts[chip] for chip in self.members["production"]]
             return np.array(counts, dtype=float)[:, np.newaxis]
         equivalent = equivalent_of(measure)
-        return None if equivalent is None else self.worth[equivalent]
+        return None if equivalent is None else self.worth_of(equivalent, definition.entity)
+
+    def worth_of(self, equivalent: str, entity: str) -> Array:
+        """Return what one chip of each member of a flow is worth over the reference chip, (member, draw)."""
+        valued = self.valued or tuple(self.die_counts)
+        tags = self.tags.by_entity[entity]
+        return self.worth[equivalent][[valued.index(tags[member]["chip"]) for member in self.members[entity]]]
 
     def by_period(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Array:
         """Return a measure over a period, (draw,): the sum of a flow, or the stock at the period's end."""
@@ -129,7 +137,14 @@ class Result:
         known = ["production.chips", "production.dies", "installed.chips", "capacity", "wafers", "good_dies"]
         known += ["bank_dies", "stacks", "stock.dies", "stock.stacks"]
         known += [f"{kind}.h100e.{name}" for kind in ("production", "installed") for name in self.worth]
-        return tuple(name for name in known if self.members.get(define(name).entity))
+        known += [name for name in MARKET_DEFINITIONS if (equivalent_of(name) or "") in ("", *self.worth)]
+        return tuple(name for name in known if self._has(define(name)))
+
+    def _has(self, definition: Definition) -> bool:
+        """Return whether any member of a flow is what a measure counts."""
+        tags = self.tags.by_entity.get(definition.entity, {})
+        members = self.members.get(definition.entity, ())
+        return any(all(tags[name].get(tag) == value for tag, value in definition.within.items()) for name in members)
 
     @property
     def years(self) -> list[str]:
@@ -178,13 +193,24 @@ class Result:
 
     def breakdown(self) -> list[tuple[str, str, dict[str, str]]]:
         """Return (name, measure, scope) of every measure worth a table row: totals, then vendors, chips, fabs."""
-        rows: list[tuple[str, str, dict[str, str]]] = [(name, name, {}) for name in self.measures if name != "capacity"]
+        parted = {"capacity": "fab", "access": "stage", "reference": "holder"}
+        rows: list[tuple[str, str, dict[str, str]]] = [(name, name, {}) for name in self.measures if name not in parted]
         for tag in ("vendor", "chip"):
-            values = dict.fromkeys(row[tag] for row in self.tags.by_entity["production"].values())
-            if len(values) > 1:
-                rows += [(f"production.chips.{tag}.{v}", "production.chips", {tag: v}) for v in values]
-        rows += [(f"capacity.fab.{fab}", "capacity", {"fab": fab}) for fab in self.members.get("capacity", ())]
+            rows += self._by_tag("production.chips", tag)
+        rows += self._by_tag("revenue", "vendor")
+        for measure, tag in parted.items():
+            rows += self._by_tag(measure, tag, least=1)
         return rows
+
+    def _by_tag(self, measure: str, tag: str, least: int = 2) -> list[tuple[str, str, dict[str, str]]]:
+        """Return a row for each value of a tag, where there are at least so many."""
+        if measure not in self.measures:
+            return []
+        definition = define(measure)
+        tags = self.tags.by_entity[definition.entity]
+        fitting = [i for i in self.tags.members(definition.entity, definition.within)]
+        values = dict.fromkeys(tags[self.members[definition.entity][i]][tag] for i in fitting)
+        return [(f"{measure}.{tag}.{v}", measure, {tag: v}) for v in values] if len(values) >= least else []
 
     def by_years(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, Array]:
         """Return a measure for every whole year, (draw,) each, in its unit."""

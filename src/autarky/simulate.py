@@ -1,12 +1,13 @@
 """The chain, month by month: the only file that knows the order of the stages.
 
 wafers -> good dies -> packaged chips (with memory) -> installed base
+                                                  `-> market (simulate_market.py), where the scenario has one
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,12 +15,14 @@ from autarky.errors import QuantityError
 from autarky.facts.catalogue import value_of
 from autarky.facts.fields import Series
 from autarky.facts.records import Die, DieDelivery, Fab, MemorySupply, PackagingLine, Product, StackDelivery
+from autarky.market.installed_base import installed_stock
+from autarky.market.origin import share_leaving
 from autarky.quantities.arrays import Array
 from autarky.quantities.sampler import Sampler
 from autarky.scenario.model import Model
+from autarky.simulate_market import MARKET_FLOWS, MarketFlows, sell
 from autarky.supply.assembly import Assembled, Recipe, assemble
 from autarky.supply.dies import FORMULAS, exact_placement
-from autarky.supply.installed import installed_stock
 from autarky.supply.memory import stacks_from_wafers
 from autarky.supply.wafers import delayed, ramp, wafer_starts
 from autarky.supply.yields import MODELS, salvaged
@@ -60,6 +63,12 @@ class Flows:
     """Packages of each chip made so far and still working, chip."""
     binding: Array
     """(year, constraint, draw): packages asked for whose number each constraint decided."""
+    market: MarketFlows | None = None
+
+    def of(self, name: str) -> Mapping[str, Array]:
+        """Return a flow by its name; with a market, what is in service is what the market brought there."""
+        flow: Mapping[str, Array] = getattr(self.market if self.market and name in MARKET_FLOWS else self, name)
+        return flow
 
 
 def simulate(model: Model, sampler: Sampler) -> Flows:
@@ -76,6 +85,10 @@ def simulate(model: Model, sampler: Sampler) -> Flows:
         name: installed_stock(production[name], _optional(sampler, f"products.{name}.failure", product.failure, 0.0))
         for name, product in model.products.items()
     }
+    market = None
+    if model.market is not None:
+        home = made_at_home(model.market.region, wafers, good_dies, bank_dies, production, assembled, model, sampler)
+        market = sell(model, model.market, production, home, sampler)
     return Flows(
         capacity=capacity,
         wafers=wafers,
@@ -88,6 +101,7 @@ def simulate(model: Model, sampler: Sampler) -> Flows:
         production=production,
         installed=installed,
         binding=assembled.binding,
+        market=market,
     )
 
 
@@ -166,8 +180,17 @@ def wafers_by_die(name: str, fab: Fab, wafers: Array, sampler: Sampler) -> dict[
     if len(fab.dies) == 1:
         return dict.fromkeys(fab.dies, wafers)
     mix = {die: sampler.draw(f"fabs.{name}.dies.{die}.mix", line.mix) for die, line in fab.dies.items()}
-    total = sum(mix.values())
-    return {die: wafers * (weight / total) for die, weight in mix.items()}
+    return {die: wafers * share for die, share in normalised(mix, f"fabs.{name}.dies").items()}
+
+
+def normalised(weights: dict[str, Array], key: str) -> dict[str, Array]:
+    """Return weights as shares that add up to 1; weights that are all zero at once are an error."""
+    total: Array = np.add.reduce(list(weights.values()))
+    if not (total > 0).all():
+        raise QuantityError(
+            f"the weights under {key} are all zero in some month", "give one of them a value above zero"
+        )
+    return {name: weight / total for name, weight in weights.items()}
 
 
 def gross_dies_of(die_name: str, process_name: str | None, model: Model, sampler: Sampler) -> Array | float:
@@ -274,8 +297,7 @@ def split_flow(key: str, supply: MemorySupply, flow: Array, sampler: Sampler) ->
     if supply.memory_type is not None:
         return {supply.memory_type: flow}
     weights = {kind: sampler.draw(f"{key}.split.{kind}", weight) for kind, weight in supply.split.items()}
-    total = sum(weights.values())
-    return {kind: flow * (weight / total) for kind, weight in weights.items()}
+    return {kind: flow * share for kind, share in normalised(weights, f"{key}.split").items()}
 
 
 def made_stacks(key: str, supply: MemorySupply, model: Model, sampler: Sampler) -> Array | float:
@@ -363,3 +385,41 @@ def finished_packages(name: str, started: Array, model: Model, sampler: Sampler)
         good = started * sampler.draw(f"products.{name}.package_yield", product.package_yield)
     lag = model.lines[product.line].lag
     return good if lag is None else delayed(good, sampler.draw(f"packaging_lines.{product.line}.lag", lag))
+
+
+# 5. where the dies were made
+
+
+def made_at_home(
+    region: str,
+    wafers: dict[str, Array],
+    good_dies: dict[str, Array],
+    bank_dies: dict[str, Array],
+    production: dict[str, Array],
+    assembled: Assembled,
+    model: Model,
+    sampler: Sampler,
+) -> dict[str, Array]:
+    """Return packages finished with dies made in a region, by product, chip/month (month, draw)."""
+    local = {name: fab for name, fab in model.fabs.items() if fab.country == region}
+    own = good_dies
+    if len(local) < len(model.fabs):
+        own = dies_from_fabs(wafers, replace(model, fabs=local), sampler) if local else {}
+    shares: dict[str, Array | float] = {}
+    for row, name in enumerate(model.dies):
+        if name not in own:
+            shares[name] = 0.0
+        elif name not in bank_dies and own is good_dies:
+            shares[name] = 1.0
+        else:
+            arriving = good_dies[name] + bank_dies.get(name, NOTHING)
+            shares[name] = share_leaving(own[name], arriving, assembled.die_stock[row])
+    home: dict[str, Array] = {}
+    for row, name in enumerate(model.products):
+        parts = [shares[part.die] for part in model.packages[name]]
+        if all(isinstance(share, float) for share in parts):
+            home[name] = production[name] * min(parts)
+        else:
+            started = assembled.started[row] * np.minimum.reduce(np.broadcast_arrays(*parts))
+            home[name] = finished_packages(name, started, model, sampler)
+    return home

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout of the file; raised whenever an older autarky could misread it."""
 CHIP = "chip"
+VALUED = "valued_chip"
+"""Dimension of what chips are worth, where the market has more of them than the chain."""
 """Dimension of what is known of each chip."""
 INTEGER_BITS = 63
 """Bits of the largest integer that HDF5 holds, without its sign."""
@@ -47,6 +49,7 @@ class Record(BaseModel):
     tags: Tags
     die_counts: dict[str, int]
     equivalents: tuple[str, ...]
+    valued: tuple[str, ...] = ()
     constraints: tuple[str, ...]
     worlds: dict[str, tuple[str, ...]]
     targets: tuple[Target, ...]
@@ -79,7 +82,8 @@ def dataset(result: Result) -> xarray.Dataset:
     variables["dies_per_package"] = ((CHIP,), counts, _about("die/chip", "compute dies in a package"))
     if result.worth:
         text = "one chip in units of the reference chip, by each measure of equivalence"
-        variables["worth"] = (("equivalent", CHIP, "draw"), np.stack(list(result.worth.values())), _about("1", text))
+        chips = VALUED if result.valued else CHIP
+        variables["worth"] = (("equivalent", chips, "draw"), np.stack(list(result.worth.values())), _about("1", text))
     if result.worlds:
         index = np.stack([index for _, index in result.worlds.values()])
         publishers = json.dumps({group: names for group, (names, _) in result.worlds.items()})
@@ -194,6 +198,8 @@ def _coordinates(result: Result, dimensions: Mapping[str, str]) -> dict[str, Any
     if result.worth:
         text = "measure of equivalence"
         coordinates["equivalent"] = _labels("equivalent", tuple(result.worth), text)
+        if result.valued:
+            coordinates[VALUED] = _labels(VALUED, result.valued, "id of the chip")
     if result.worlds:
         text = "quantities drawn together, as one publisher sees them"
         coordinates["world_group"] = _labels("world_group", tuple(result.worlds), text)
@@ -234,6 +240,7 @@ def _attributes(result: Result) -> dict[str, Any]:
         tags=result.tags,
         die_counts=dict(result.die_counts),
         equivalents=tuple(result.worth),
+        valued=result.valued,
         constraints=result.constraints,
         worlds={group: names for group, (names, _) in result.worlds.items()},
         targets=result.targets,
@@ -296,7 +303,7 @@ def _check_layout(path: str | Path, attributes: Mapping[str, Any]) -> None:
 def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
     months, draws = arrays["month_index"], record.settings.draws
     shape = (months.size, draws)
-    chips = len(record.die_counts)
+    chips = len(record.valued or record.die_counts)
     flows = {
         entity: _of_shape(arrays, entity, (len(members), *shape))
         if members
@@ -316,6 +323,7 @@ def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
         tags=record.tags,
         die_counts=record.die_counts,
         worth=dict(zip(record.equivalents, worth, strict=True)),
+        valued=record.valued,
         constraints=record.constraints,
         binding=_of_shape(arrays, "binding", (np.unique(months // 12).size, len(record.constraints), draws)),
         worlds={group: (names, row) for (group, names), row in zip(record.worlds.items(), index, strict=True)},

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from autarky.engine import Progress
     from autarky.result import Result
 
-TENSION = 5.0
-"""A report whose probability of being right fell or rose by this factor is in tension with the rest."""
-
-
 def console() -> Console:
     """Return a console that prints plain text where there is no terminal."""
     plain = not sys.stdout.isatty()
@@ -195,7 +191,7 @@ def tensions(check: Check) -> list[str]:
     """Return a line for each report that the model and the other evidence make much less likely to be right."""
     lines = []
     for report in check.reports:
-        if report.prior > TENSION * report.posterior:
+        if report.in_tension:
             bound = "at most " if report.bound else ""
             lines.append(
                 f"{check.label}: {bound}{figure(report.value)} ({', '.join(report.sources)}), "

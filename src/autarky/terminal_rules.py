@@ -1,4 +1,4 @@
-"""Text for a terminal: what the law says of a chip, and the events."""
+"""Text for a terminal: what the law says of a chip, the events, and the best designs that the law leaves open."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autarky.rules.licence import NOT_APPLICABLE
 from autarky.rules.lines import number
 from autarky.terminal import console
 
 if TYPE_CHECKING:
+    from autarky.analysis.designs import Design, Point
     from autarky.rules.answers import Answer
     from autarky.rules.classification import Classification
 
@@ -141,7 +143,7 @@ def print_timeline(rows: Sequence[Mapping[str, Any]]) -> None:
         mark = "" if row["enacted"] else "  [not enacted]"
         out.print(Text(f"{row['date']}  {row['actor']}  {row['label']}{mark}", style="bold"))
         about = [row["status"], f"confidence {row['confidence']}", row["instrument"], _days(row)]
-        _line(out, "; ".join(part for part in about if part))
+        _line(out, "; ".join(dict.fromkeys(part for part in about if part)))
         if row["affects"]:
             _line(out, f"affects: {row['affects']}")
         for lever in row["levers"]:
@@ -179,3 +181,59 @@ def _levels(lever: Mapping[str, Any]) -> str:
         return ends[0] if low == high else f"{ends[0]} to {ends[1]}"
     unit = _unit(lever["unit"])
     return f"{middle:,.4g}{unit}" if low == high else f"{low:,.3g} to {high:,.3g}{unit}"
+
+
+SHOWN_FRONTIER = 12
+
+
+def print_design(found: Design) -> None:
+    """Print the best design of each standing, the frontier of the freest, and real chips beside them."""
+    out = console()
+    shares = ", ".join(f"{axis} {100 * share:.0f} %" for axis, share in found.weights.items() if share)
+    out.print(Text(f"Best chip for {found.workload}, to {found.to}, {found.date}", style="bold"))
+    out.print(f"time on {found.reference}: {shares}; speed is over that chip")
+    budget = found.budget
+    out.print(
+        Text(
+            f"budget of {budget.label}: {number(budget.area)} mm2, {number(budget.density, 4)} TPP per mm2, "
+            f"{number(budget.stacks)} stacks ({number(budget.memory)} GB/s), links {number(budget.link)} GB/s both "
+            f"ways; {100 * found.margin:g} % inside every line"
+        )
+    )
+    if not found.best:
+        out.print("no design within the budget escapes a denial")
+    table = _design_table("Best", "standing")
+    for best in found.best.values():
+        table.add_row(best.standing, *_design_cells(best.point), f"{best.speed:.3g}", best.class_name)
+    out.print(table)
+    for best in found.best.values():
+        bounds = "; ".join(f"{axis}: {bound}" for axis, bound in best.bound_by.items())
+        _line(out, f"{best.standing}, held back by: {bounds}")
+        if best.conditions:
+            _line(out, f"{best.standing}, on conditions: {'; '.join(best.conditions)}")
+    if len(found.frontier) > 1:
+        table = _design_table("Frontier: more of one rate costs another", "")
+        for point in found.frontier[:SHOWN_FRONTIER]:
+            table.add_row("", *_design_cells(point), "", "")
+        out.print(table)
+    table = _design_table("Chips beside it", "chip")
+    for placed in found.chips:
+        known = placed.review in (placed.standing, NOT_APPLICABLE)
+        law = placed.standing if known else f"{placed.standing}; review: {placed.review}"
+        table.add_row(placed.label, *_design_cells(placed.point), f"{placed.speed:.3g}", law)
+    out.print(table)
+    out.print(Text(f"{found.searched:,} designs searched; sources: {', '.join(found.sources) or 'weights as given'}"))
+
+
+def _design_table(title: str, first: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table.add_column(first)
+    for heading in ("TPP", "mm2", "per mm2", "GB/s memory", "GB/s links", "speed"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("the law")
+    return table
+
+
+def _design_cells(point: Point) -> list[str]:
+    area = ("unknown", "unknown") if point.area is None else (number(point.area, 4), number(point.tpp / point.area, 3))
+    return [number(point.tpp, 5), *area, number(point.memory, 5), number(point.link, 4)]

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autarky.market.choice import sales, spill_over
-from autarky.market.demand import demand_by_group, left_to_buy
+from autarky.market.demand import demand_by_group, left_to_buy, shares_of
 from autarky.market.grey import by_chip, grey_imports
-from autarky.market.imports import let_in, recorded_flow, within_cap
+from autarky.market.imports import admitted_share, let_in, quotas, recorded_flow, within_cap
 from autarky.market.installed_base import installed_base, installed_stock, retired
 from autarky.market.revenue import by_fiscal_quarter, fees, revenue, write_downs
 from autarky.market.self_sufficiency import self_sufficiency
@@ -145,27 +145,29 @@ def test_groups_together_want_the_total(seed, groups):
 
 @few
 @given(seeds, st.integers(1, 3), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
-def test_no_more_comes_in_than_is_offered_licensed_and_let_in(seed, groups, licence, gate):
+def test_no_more_comes_in_than_is_offered_licensed_and_admitted(seed, groups, licence, gate):
     random = np.random.default_rng(seed)
-    offered, demand = amounts(random, 5, DRAWS), amounts(random, groups, 5, DRAWS)
-    allowed = let_in(offered, licence, [gate] * groups, demand).sum(axis=0)
-    assert (allowed <= offered * licence * gate * (1 + ROUNDING)).all()
-    wanted = demand.sum(axis=0) > 0
-    np.testing.assert_allclose(allowed[wanted], (offered * licence * gate)[wanted], rtol=1e-9)
-    wider = let_in(offered, licence, [min(1.0, gate + 0.1)] * groups, demand).sum(axis=0)
-    assert (wider >= allowed * (1 - ROUNDING)).all()
+    offered, shares = amounts(random, 5, DRAWS), shares_of(amounts(random, groups, 5, DRAWS))
+    gates = [gate, *(random.random() for _ in range(groups - 1))]
+    allowed = let_in(offered, licence, admitted_share(gates, shares))
+    assert (allowed >= 0).all()
+    assert (allowed <= offered * licence * max(gates) * (1 + ROUNDING)).all()
+    assert (let_in(offered, licence, admitted_share([1.0] * groups, shares)) >= allowed * (1 - ROUNDING)).all()
+    each = quotas(allowed, gates, shares)
+    np.testing.assert_allclose(each.sum(axis=0), allowed, rtol=1e-9, atol=1e-9)
+    assert (each >= 0).all()
 
 
 @few
 @given(seeds, st.just(0.0) | st.floats(0.01, 200.0))
 def test_a_cap_is_never_passed(seed, cap):
     random = np.random.default_rng(seed)
-    allowed = amounts(random, 2, 8, DRAWS)
+    allowed = amounts(random, 8, DRAWS)
     limit = np.where(np.arange(8) >= 3, cap, np.inf)[:, np.newaxis]
     capped = within_cap(allowed, limit)
-    assert (capped[:, 3:].sum(axis=(0, 1)) <= cap * (1 + ROUNDING)).all()
-    np.testing.assert_array_equal(capped[:, :3], allowed[:, :3])
-    assert (capped <= allowed * (1 + ROUNDING)).all()
+    assert (capped[3:].sum(axis=0) <= cap * (1 + ROUNDING)).all()
+    np.testing.assert_array_equal(capped[:3], allowed[:3])
+    assert (capped <= allowed).all()
 
 
 @few

@@ -30,6 +30,7 @@ HOUSE = (
     "result",
     "engine",
     "analysis",
+    "planning",
     "storage",
     "export",
     "workbook",
@@ -37,7 +38,9 @@ HOUSE = (
     "app",
     "terminal",
     "terminal_comparison",
+    "terminal_plans",
     "terminal_rules",
+    "plan_commands",
     "sweep",
     "cli",
 )

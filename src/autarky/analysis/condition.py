@@ -26,6 +26,9 @@ LARGEST_K = 0.7
 FEWEST_DRAWS = 200
 """Effective draws below which a posterior is not printed: a probability then has a standard error up to 3.5 points."""
 
+TENSION = 5.0
+"""A report whose probability of being right falls by this factor is in tension with the rest."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -39,6 +42,11 @@ class Report:
     """Its share of the weight before the model spoke, 0 to 1."""
     posterior: float
     """Probability that it is the right one, given the model and all evidence, 0 to 1."""
+
+    @property
+    def in_tension(self) -> bool:
+        """Whether the model and the other evidence make it much less likely to be right."""
+        return self.prior > TENSION * self.posterior
 
 
 @dataclass(frozen=True)

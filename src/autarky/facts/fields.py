@@ -31,10 +31,12 @@ class Of:
     unit: str
     support: Support = "positive"
     path: bool = False
+    bare: bool = False
+    """Whether a plain number will do: for counts whose unit is in the field's name."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema that parses the YAML form, or passes a parsed quantity through."""
-        spec = Spec(unit=self.unit, support=self.support, path=self.path)
+        spec = Spec(unit=self.unit, support=self.support, path=self.path, bare=self.bare)
 
         return core_schema.no_info_plain_validator_function(lambda raw: read_series(raw, spec))
 

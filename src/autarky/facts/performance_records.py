@@ -24,11 +24,23 @@ class Efficiency(Record):
     memory: Share
     scale_up: Share
     scale_out: Share
+    usable_memory: Share
+    """Share of memory that a job can fill: the rest holds libraries, buffers of transfers, and gaps."""
     launch: Annotated[Quantity, Of("us", "nonnegative")]
     scale_up_latency: Annotated[Quantity, Of("us", "nonnegative")]
     scale_out_latency: Annotated[Quantity, Of("us", "nonnegative")]
     sag: Annotated[Quantity, Of("1", "nonnegative")]
     """Relative slowing for each doubling of the scale-up domains that run in step."""
+
+
+class RunningCost(Record):
+    """What it takes to run a system beside its own power and price."""
+
+    pue: Annotated[Quantity, Of("1")]
+    electricity: Annotated[Quantity, Of("USD/kWh")]
+    lifetime: Annotated[Quantity, Of("month")]
+    in_use: Share
+    """Share of its life that a system works."""
 
 
 class Software(Record):

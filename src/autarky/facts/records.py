@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from autarky.facts.design_records import DESIGN_COLLECTIONS
 from autarky.facts.event_records import Event as Event
 from autarky.facts.fields import (
     PERIOD,
@@ -23,7 +24,7 @@ from autarky.facts.fields import (
     read_in_unit,
 )
 from autarky.facts.market_records import MARKET_COLLECTIONS
-from autarky.facts.performance_records import Efficiency, Software
+from autarky.facts.performance_records import Efficiency, RunningCost, Software
 from autarky.facts.rule_records import Country, Finding, Rule
 from autarky.quantities.estimates import Quantity
 from autarky.quantities.months import month_label
@@ -86,7 +87,7 @@ class Die(Record):
     area_assumption: Annotated[Quantity, Of("mm**2")] | None = None
     width: Annotated[Quantity, Of("mm")] | None = None
     height: Annotated[Quantity, Of("mm")] | None = None
-    gross_dies: Annotated[Quantity, Of("die/wafer")] | None = None
+    gross_dies: Annotated[Quantity, Of("die/wafer", bare=True)] | None = None
     placement: str = "exact"
     good: Annotated[Series, Of("1", "fraction", path=True)] | None = Field(default=None, alias="yield")
     """Yield wherever it is made; a fab may state its own."""
@@ -438,8 +439,10 @@ COLLECTIONS: dict[str, type[Part]] = {
     "pooling": Pooling,
     "efficiencies": Efficiency,
     "software": Software,
+    "running_costs": RunningCost,
     "events": Event,
     "rules": Rule,
     "countries": Country,
     **MARKET_COLLECTIONS,
+    **DESIGN_COLLECTIONS,
 }

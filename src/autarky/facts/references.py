@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from autarky.errors import Problem, nearest
 from autarky.facts.catalogue import SCENARIO, Catalogue
+from autarky.facts.design_records import DesignSpace
 from autarky.facts.fields import Part, quantities_of
 from autarky.facts.market_references import market_names_what_exists
 from autarky.facts.records import (
@@ -99,6 +100,11 @@ def _references(name: str, record: Part) -> Iterator[tuple[tuple[str | int, ...]
             yield ("part_of",), "fabs", record.part_of
         for die in record.dies:
             yield ("dies", die), "dies", die
+    elif isinstance(record, DesignSpace):
+        yield ("reference",), "chips", record.reference
+        yield ("budget",), "chips", record.budget
+        for index, chip in enumerate(record.compared):
+            yield ("compared", index), "chips", chip
     elif isinstance(record, DieBank):
         yield ("die",), "dies", record.die
     elif isinstance(record, MemorySupply):
@@ -120,6 +126,7 @@ def events_name_what_exists(catalogue: Catalogue, name: str, record: Part) -> It
     if not isinstance(record, Event):
         return
     known: dict[str, Collection[str]] = {kind: catalogue.plain.get(kind, {}) for kind in ("rules", "chips", "fabs")}
+    known["buyers"] = catalogue.plain.get("buyer_groups", {})
     known["vendors"] = {chip.vendor for chip in catalogue.all("chips", Chip).values()}
     named: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [(("rules",), record.rules)]
     for place, lever in enumerate(record.levers):
@@ -127,6 +134,7 @@ def events_name_what_exists(catalogue: Catalogue, name: str, record: Part) -> It
             (("levers", place, "chips"), lever.chips),
             (("levers", place, "fabs"), lever.fabs),
             (("levers", place, "vendors"), lever.vendors),
+            (("levers", place, "buyers"), lever.buyers),
         ]
     for at, names in named:
         kind = str(at[-1])

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autarky.quantities.arrays import Array
 
@@ -83,39 +84,39 @@ def sales(
         by chip, whether what is not sold stays on the market.
     """
     groups, months, draws = demand.shape
-    shape = (months, draws)
+    shape, chips = (months, draws), range(len(supply))
     needs = [np.broadcast_to(amount, shape) for amount in need]
     drawn = [np.broadcast_to(value, shape) for value in appeals]
     favoured = [[np.broadcast_to(value, shape) for value in row] for row in favours]
-    sold = np.zeros((len(supply), *shape))
-    unsold = np.zeros((len(supply), *shape))
+    sold, unsold = np.zeros((len(supply), *shape)), np.zeros((len(supply), *shape))
     unmet = np.empty(demand.shape)
-    stock = np.zeros((len(supply), draws))
+    stock, each = np.zeros((len(supply), draws)), np.empty((len(supply), draws))
+    weights = np.empty((groups, len(supply), draws))
+    limited = {chip: quota for chip, quota in enumerate(quotas) if quota is not None}
+    limits = np.empty((groups, len(limited), draws))
+    keeps = np.asarray(kept)[:, np.newaxis]
     for month in range(months):
-        stock += np.stack([flow[month] for flow in supply])
-        each = np.stack([amount[month] for amount in needs])
-        weights = np.stack([[f[month] * a[month] for f, a in zip(row, drawn, strict=True)] for row in favoured])
-        limits = np.stack([_limit(quota, month, each[chip], groups) for chip, quota in enumerate(quotas)], axis=1)
-        taken, unmet[:, month] = spill_over(demand[:, month], weights, stock * each, limits)
-        sold[:, month] = np.divide(taken, each, out=np.zeros_like(taken), where=each > 0)
+        for chip in chips:
+            stock[chip] += supply[chip][month]
+            each[chip] = needs[chip][month]
+            for group in range(groups):
+                np.multiply(favoured[group][chip][month], drawn[chip][month], out=weights[group, chip])
+        for row, (chip, quota) in enumerate(limited.items()):
+            # A chip that meets no demand cannot be sold for any; without a limit that would be infinity times nothing.
+            limits[:, row] = 0.0
+            np.multiply(quota[:, month], each[chip], out=limits[:, row], where=each[chip] > 0)
+        taken, unmet[:, month] = spill_over(demand[:, month], weights, stock * each, limits, limited=list(limited))
+        np.divide(taken, each, out=sold[:, month], where=each > 0)
         # Dividing and multiplying back can take one part in 10^16 more than there was.
-        sold[:, month] = np.minimum(sold[:, month], stock)
-        stock = np.where(np.asarray(kept)[:, np.newaxis], stock - sold[:, month], 0.0)
+        np.minimum(sold[:, month], stock, out=sold[:, month])
+        stock = np.where(keeps, stock - sold[:, month], 0.0)
         unsold[:, month] = stock
     return Sales(sold, unsold, unmet)
 
 
-def _limit(quota: Array | None, month: int, need: Array, groups: int) -> Array:
-    """Return the demand that a chip may meet in each group, (group, draw)."""
-    if quota is None:
-        return np.full((groups, need.size), np.inf)
-    limit = np.zeros((groups, need.size))
-    # A chip that meets no demand cannot be sold for any; without a limit that would be infinity times nothing.
-    np.multiply(quota[:, month], need, out=limit, where=need > 0)
-    return limit
-
-
-def spill_over(demand: Array, weights: Array, capacity: Array, limits: Array) -> tuple[Array, Array]:
+def spill_over(
+    demand: Array, weights: Array, capacity: Array, limits: Array, *, limited: Sequence[int] | None = None
+) -> tuple[Array, Array]:
     """Return the demand that each chip meets, (chip, draw), and what no chip meets, (group, draw), in its unit.
 
     Parameters
@@ -128,43 +129,63 @@ def spill_over(demand: Array, weights: Array, capacity: Array, limits: Array) ->
         (chip, draw), the demand that the chips on the market can meet.
     limits
         (group, chip, draw), the demand of a group that a chip may meet; infinite where there is no limit.
+    limited
+        positions of the chips that `limits` has; all by default.
     """
     left, taken = demand.copy(), np.zeros_like(capacity)
+    columns = list(range(len(capacity)) if limited is None else limited)
     # In each round a chip runs out, a group reaches a limit, or all demand is met: so many rounds at most.
     rounds = capacity.shape[0] * (demand.shape[0] + 1) + 1
     active = np.arange(demand.shape[-1])
-    wanted, drawn, on_offer, allowed = demand, weights, capacity, limits
+    month = _Left(demand, weights, capacity, limits)
     for _ in range(rounds):
-        wanted, drawn, on_offer, allowed, met = _round(wanted, drawn, on_offer, allowed)
+        month, met = month.after_a_choice(columns)
         taken[:, active] += met
-        left[:, active] = wanted
-        going = ((wanted > 0) & (drawn > 0).any(axis=1)).any(axis=0)
+        left[:, active] = month.wanted
+        going = np.logical_or.reduce((month.wanted > 0) & (month.drawn > 0).any(axis=1), axis=0)
         if not going.any():
             break
         if not going.all():
             active = active[going]
-            wanted, drawn, on_offer = wanted[:, going], drawn[..., going], on_offer[:, going]
-            allowed = allowed[..., going]
+            month = month.of(going)
     return taken, left
 
 
-def _round(wanted: Array, drawn: Array, on_offer: Array, allowed: Array) -> tuple[Array, Array, Array, Array, Array]:
-    """Return what is left of each after one choice of every group, and the demand that each chip met."""
-    drawn = np.where((on_offer > 0) & (allowed > 0), drawn, 0.0)
-    whole = drawn.sum(axis=1)
-    asked = np.divide(wanted, whole, out=np.zeros_like(wanted), where=whole > 0)[:, np.newaxis] * drawn
-    asked = np.minimum(asked, allowed)
-    together = asked.sum(axis=0)
-    ration = np.divide(on_offer, together, out=np.ones_like(on_offer), where=together > on_offer)
-    got = asked * ration
-    met = got.sum(axis=0)
-    return (
-        _used(wanted, got.sum(axis=1)),
-        drawn,
-        np.where(together >= on_offer, 0.0, _used(on_offer, met)),
-        _used(allowed, got),
-        np.where(together >= on_offer, on_offer, met),
-    )
+@dataclass(frozen=True)
+class _Left:
+    """What is left of a month's demand and chips."""
+
+    wanted: Array
+    """(group, draw)"""
+    drawn: Array
+    """(group, chip, draw), 0 where a group cannot buy a chip any more."""
+    on_offer: Array
+    """(chip, draw)"""
+    allowed: Array
+    """(group, limited chip, draw)"""
+
+    def of(self, draws: NDArray[np.bool_]) -> _Left:
+        """Return what is left in some of the draws."""
+        return _Left(self.wanted[:, draws], self.drawn[..., draws], self.on_offer[:, draws], self.allowed[..., draws])
+
+    def after_a_choice(self, limited: list[int]) -> tuple[_Left, Array]:
+        """Return what one choice of every group leaves, and the demand that each chip met in it, (chip, draw)."""
+        drawn = self.drawn * (self.on_offer > 0)
+        drawn[:, limited] *= self.allowed > 0
+        whole = drawn.sum(axis=1)
+        asked = drawn * np.divide(self.wanted, whole, out=np.zeros_like(whole), where=whole > 0)[:, np.newaxis]
+        asked[:, limited] = np.minimum(asked[:, limited], self.allowed)
+        together = asked.sum(axis=0)
+        short = together >= self.on_offer
+        asked *= np.divide(self.on_offer, together, out=np.ones_like(together), where=short & (together > 0))
+        met = np.where(short, self.on_offer, together)
+        left = _Left(
+            _used(self.wanted, asked.sum(axis=1)),
+            drawn,
+            np.where(short, 0.0, _used(self.on_offer, met)),
+            _used(self.allowed, asked[:, limited]),
+        )
+        return left, met
 
 
 def _used(amount: Array, part: Array) -> Array:

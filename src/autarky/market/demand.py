@@ -23,10 +23,16 @@ def demand_by_group(total: Array, weights: Sequence[Array | float]) -> Array:
     """
     shape = total.shape
     stacked = np.stack([np.broadcast_to(weight, shape) for weight in weights])
-    whole = stacked.sum(axis=0)
-    shares = np.divide(stacked, whole, out=np.full(stacked.shape, 1.0 / len(weights)), where=whole > 0)
-    wanted: Array = shares * total
+    wanted: Array = shares_of(stacked) * total
     return wanted
+
+
+def shares_of(demand: Array) -> Array:
+    """Return the share of each group in all demand, (group, month, draw); the same for all where there is none."""
+    whole = demand.sum(axis=0)
+    even = np.full(demand.shape, 1.0 / len(demand))
+    shares: Array = np.divide(demand, whole, out=even, where=whole > 0)
+    return shares
 
 
 def left_to_buy(demand: Array, bought: Array) -> Array:

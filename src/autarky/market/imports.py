@@ -38,16 +38,24 @@ def recorded_flow(
     return flow, on_record
 
 
-def spliced(recorded: Array, on_record: NDArray[np.bool_], modelled: Array) -> Array:
-    """Return the record where there is one, else the model, in their unit, (month, draw)."""
-    return np.where(on_record[:, np.newaxis], recorded, modelled)
+def admitted_share(gates: Sequence[Array | float], shares: Array) -> Array:
+    """Return the share of an offer that the buying side lets in, 0 to 1 (month, draw).
+
+    Makers offer to groups in proportion to what they spend, so each group's gate counts with its share of demand.
+
+    Parameters
+    ----------
+    gates
+        by group, share that its own rules let in, 0 to 1: a number, (month, 1) or (month, draw).
+    shares
+        (group, month, draw), share of each group in all demand.
+    """
+    passed: Array = np.sum([share * gate for share, gate in zip(shares, gates, strict=True)], axis=0)
+    return passed
 
 
-def let_in(offered: Array, licence: Array | float, gates: Sequence[Array | float], demand: Array) -> Array:
-    """Return what each group may buy of an imported chip, chip/month (group, month, draw).
-
-    offered x licence x gate_g x (demand_g / all demand): makers offer to groups in proportion to what they spend, the
-    exporting side's licence and the buying side's own gate each let a share through. Without any demand, nothing.
+def let_in(offered: Array, licence: Array | float, admitted: Array | float) -> Array:
+    """Return what may come in of an imported chip, chip/month (month, draw): offered x licence x admitted.
 
     Parameters
     ----------
@@ -55,40 +63,51 @@ def let_in(offered: Array, licence: Array | float, gates: Sequence[Array | float
         (month, draw), what the maker would ship with nothing in the way, chip/month.
     licence
         share that the exporting side lets through, 0 to 1.
-    gates
-        by group, share that the buying side lets in, 0 to 1.
-    demand
-        (group, month, draw), in any one unit.
+    admitted
+        share that the buying side lets in, 0 to 1.
     """
-    whole = demand.sum(axis=0)
-    shares = np.divide(demand, whole, out=np.zeros_like(demand), where=whole > 0)
-    passed = offered * licence
-    return np.stack([share * (passed * gate) for share, gate in zip(shares, gates, strict=True)])
+    passed: Array = offered * licence * admitted
+    return passed
 
 
 def within_cap(allowed: Array, cap: Array) -> Array:
-    """Return what may be bought under a cap on the total, chip/month (group, month, draw).
+    """Return what may come in under a cap on the total, chip/month (month, draw).
 
-    The cap counts what could be bought since the first month in which one holds; groups give way in proportion.
+    The cap counts what could come in since the first month in which one holds.
 
     Parameters
     ----------
     allowed
-        (group, month, draw), what may be bought without the cap, chip/month.
+        (month, draw), what may come in without the cap, chip/month.
     cap
-        (month, draw), most chips in all, infinite where there is no cap.
+        (month, draw) or (month, 1), most chips in all, infinite where there is no cap.
     """
     if not np.isfinite(cap).any():
         return allowed
-    cap = np.broadcast_to(cap, allowed.shape[1:])
-    whole = allowed.sum(axis=0)
+    cap = np.broadcast_to(cap, allowed.shape)
     result = allowed.copy()
     used = np.zeros(allowed.shape[-1])
-    for month in range(whole.shape[0]):
-        capped = np.isfinite(cap[month])
-        room = np.where(capped, np.maximum(cap[month] - used, 0.0), np.inf)
-        share = np.divide(room, whole[month], out=np.ones_like(room), where=whole[month] > room)
-        result[:, month] *= share
-        started = capped | (used > 0)
-        used += np.where(started, np.minimum(whole[month], room), 0.0)
+    started = np.zeros(allowed.shape[-1], dtype=bool)
+    for month in range(allowed.shape[0]):
+        started |= np.isfinite(cap[month])
+        result[month] = np.minimum(allowed[month], np.maximum(cap[month] - used, 0.0))
+        used += np.where(started, result[month], 0.0)
     return result
+
+
+def quotas(allowed: Array, gates: Sequence[Array | float], shares: Array) -> Array:
+    """Return what each group may buy of an imported chip, chip/month (group, month, draw).
+
+    allowed x (share_g x gate_g) / sum over groups; nothing where every gate is shut.
+
+    Parameters
+    ----------
+    allowed
+        (month, draw), what may come in for all groups together, chip/month.
+    gates, shares
+        as for `admitted_share`.
+    """
+    parts = np.stack([share * gate for share, gate in zip(shares, gates, strict=True)])
+    whole = parts.sum(axis=0)
+    each: Array = parts * np.divide(allowed, whole, out=np.zeros_like(whole), where=whole > 0)
+    return each

@@ -51,7 +51,7 @@ def retired(finished: Array, failure: Array | float, service_life: Array) -> Arr
     left_at = kept**whole
     leaving = np.zeros_like(finished)
     columns = np.arange(draws)
-    for month in range(months):
+    for month in range(int(whole.min(initial=months)), months):
         for age, share in ((whole, left_at * (1.0 - later)), (whole + 1, left_at * kept * later)):
             origin = month - age
             cohort = finished[np.maximum(origin, 0), columns]

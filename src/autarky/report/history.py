@@ -10,8 +10,6 @@ from autarky.report.names import Names
 from autarky.report.svg import Studio
 from autarky.report.words import amount, percent, sentence, spread, unit_words, whole_percent
 
-TENSION = 5.0
-"""A report whose probability of being right falls by this factor is in tension with the rest."""
 LONGEST_LABEL = 17
 
 
@@ -56,7 +54,7 @@ def tensions(check: Check, names: Names) -> list[str]:
     """Return a sentence for each report that the chain and the other evidence make much less likely to be right."""
     lines = []
     for report in check.reports:
-        if report.prior > TENSION * report.posterior:
+        if report.in_tension:
             publishers = ", ".join(names.cite(source).short for source in report.sources)
             fall = f"falls from {whole_percent(report.prior)} to {_probability(report.posterior)}"
             lines.append(sentence(f"{check.label}: {_value(report, check.unit)} ({publishers}) {fall}"))

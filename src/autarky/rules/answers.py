@@ -111,7 +111,7 @@ def answers(
 ) -> list[Answer]:
     """Return an answer for each chip, as `classify`; a file may hold a list of chips unless `single`."""
     facts = catalogue or load_catalogue()
-    day = _day(date)
+    day = day_of(date)
     found: list[Answer] = []
     for given in chips:
         place = "" if isinstance(given, Mapping | ChipSpec) else str(given)
@@ -142,7 +142,8 @@ def _placed(error: QuantityError, place: str) -> Problem:
     return Problem(error.message, place, ".".join(map(str, error.at)), error.hint)
 
 
-def _day(date: str | Date) -> Date:
+def day_of(date: str | Date) -> Date:
+    """Return a day, given as one or as text."""
     if isinstance(date, Date):
         return date
     try:

@@ -204,7 +204,7 @@ def _answer(chip: ChipSpec, situation: Situation) -> Classification:
         reasons=merged.reasons,
         conditions=merged.conditions,
         programmes=merged.programmes,
-        distances=distances(_lines(rules, day, entries), values),
+        distances=distances(lines_of(rules, day, entries), values),
         possible_classes=options,
         probabilities=probabilities,
         break_points=break_points(texts, values, chip.data_centre),
@@ -285,8 +285,8 @@ def _tariff_band(rules: RuleSet, day: date, chip: Measures) -> tuple[str | None,
     return None, []
 
 
-def _lines(rules: RuleSet, day: date, entries: list[tuple[str, Entry]]) -> list[tuple[str, Limit]]:
-    """Return every line of the day with its name: of paragraphs, exceptions, letters, lane and tariff."""
+def lines_of(rules: RuleSet, day: date, entries: Iterable[tuple[str, Entry]]) -> list[tuple[str, Limit]]:
+    """Return every line of the day with its name: of the entries' paragraphs, exceptions, letters, lane and tariff."""
     lines = [(test.id, limit) for _, entry in entries for test in entry.tests for limit in test.all]
     for _, exception in rules.exceptions(day):
         lines += [(f"exception {exception.name}", limit) for item in exception.items for limit in item.all]

@@ -25,6 +25,7 @@ from autarky.facts.records import (
 )
 from autarky.rules.timeline import fab_starts
 from autarky.scenario.events import acting_events
+from autarky.scenario.market_model import MarketModel, market_of
 from autarky.scenario.resolve import Question
 
 
@@ -45,8 +46,15 @@ class Model:
     packages: Mapping[str, tuple[DieCount, ...]]
     """Compute dies of each product: as its chip's record has them, else as its product assumes."""
     reference_chip: Chip | None = None
+    reference_name: str = ""
+    market: MarketModel | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Records of the scenario that were not yet known on its as-of date, with the reason."""
+
+    @property
+    def valued(self) -> Mapping[str, Chip]:
+        """Return every chip that is counted in H100-equivalents: those of the chain, then the others on the market."""
+        return {**self.chips, **(self.market.chips if self.market is not None else {})}
 
 
 def model_of(question: Question) -> Model:
@@ -112,6 +120,8 @@ def model_of(question: Question) -> Model:
         chips=chips,
         packages=packages,
         reference_chip=catalogue.get("chips", reference, Chip) if reference else None,
+        reference_name=reference or "",
+        market=market_of(question, known, products, fabs, banks, packages),
         left_out=left_out,
     )
 

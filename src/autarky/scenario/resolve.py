@@ -174,6 +174,15 @@ def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
 
 
 EVENT_LISTS = ("draw", "on", "off", "move")
+MARKET_FIELDS = {
+    "demand": "demand",
+    "buyers": "buyer_groups",
+    "imports": "imports",
+    "grey_channel": "grey_channels",
+    "rental": "rentals",
+    "compared_with": "reference_stocks",
+}
+"""Fields of a scenario's market that name records, and their collections."""
 
 
 def _merged_events(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -292,6 +301,8 @@ def _unknown_names(plain: Mapping[str, Any], catalogue: Catalogue, places: Place
     named: list[tuple[tuple[str | int, ...], str, Any]] = [
         (("chain", kind), kind, chain.get(kind)) for kind in ("fabs", "die_banks", "memory_supplies", "products")
     ]
+    market = _mapping(plain.get("market"))
+    named += [(("market", field), collection, market.get(field)) for field, collection in MARKET_FIELDS.items()]
     named += [(("evidence",), "observations", plain.get("evidence"))]
     events = plain.get("events")
     if isinstance(events, dict):

@@ -42,6 +42,20 @@ class Chain(Part):
     products: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+class Market(Part):
+    """Which records of the catalogue make up the market of the scenario's region."""
+
+    demand: str
+    buyers: Annotated[tuple[str, ...], Field(min_length=1)]
+    imports: tuple[str, ...] = ()
+    grey_channel: str | None = None
+    rental: str | None = None
+    compared_with: tuple[str, ...] = ()
+    """Reference stocks: installed compute elsewhere."""
+    recorded_until: Month | None = None
+    """First month from which the model replaces the record of shipments, even where there is one."""
+
+
 class WorldGroup(Part):
     """Quantities that are drawn together, as one publisher sees them; weights by publisher."""
 
@@ -137,6 +151,7 @@ class Scenario(Part):
     horizon: Horizon
     as_of: PartialDate | None = None
     chain: Chain
+    market: Market | None = None
     facts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     set: dict[str, Any] = Field(default_factory=dict)
     worlds: dict[str, WorldGroup] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autarky.quantities.arrays import Array
+from autarky.workloads.inputs import floats
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,17 @@ def product(
     which is what tiles of fixed size and a fixed start-up cost amount to: a product with few rows takes as
     long as one with `half` rows. `element` and `output` are the bytes moved per element of inputs and output.
     """
-    rows, inner, columns = np.asarray(rows, float), np.asarray(inner, float), np.asarray(columns, float)
+    rows, inner, columns = floats(rows), floats(inner), floats(columns)
     flop = 2.0 * rows * inner * columns
     spread = 1.0 + rates.half_size * (1.0 / rows + 1.0 / inner + 1.0 / columns)
     work = flop * spread / (rates.peak * rates.product_share)
     traffic = (element * (rows * inner + inner * columns) + output * rows * columns) / rates.stream
-    return np.asarray(groups * np.maximum(work, traffic) + rates.launch, float)
+    return floats(floats(groups) * np.maximum(work, traffic) + rates.launch)
 
 
 def streamed(traffic: ArrayLike, rates: Rates, *, operations: float = 1.0) -> Array:
     """Return the s of `operations` memory-bound operations that move `traffic` bytes in all."""
-    return np.asarray(np.asarray(traffic, float) / rates.stream + operations * rates.launch, float)
+    return floats(floats(traffic) / rates.stream + operations * rates.launch)
 
 
 def attention(flop: ArrayLike, rates: Rates, *, sequence: ArrayLike, backward: bool = False) -> Array:
@@ -82,9 +83,9 @@ def attention(flop: ArrayLike, rates: Rates, *, sequence: ArrayLike, backward: b
     then four gradients (Dao 2023).
     """
     share = rates.backward_share if backward else rates.attention_share
-    spread = 1.0 + rates.attention_half / np.asarray(sequence, float)
-    work = (2.5 if backward else 1.0) * np.asarray(flop, float) * spread
-    return np.asarray(work / (rates.attention_peak * share) + rates.launch, float)
+    spread = 1.0 + rates.attention_half / floats(sequence)
+    work = (2.5 if backward else 1.0) * floats(flop) * spread
+    return floats(work / (rates.attention_peak * share) + rates.launch)
 
 
 def unfused_attention(
@@ -97,10 +98,11 @@ def unfused_attention(
     the product, through softmax (read and write), dropout (read, write, mask) and into the second product.
     Backward has four products and passes over the scores and their gradients.
     """
-    pairs = np.asarray(queries, float) * keys * heads
+    keys = floats(keys)
+    pairs = floats(queries) * keys * floats(heads)
     each = product(keys, width, keys, rates, groups=pairs / np.square(keys))
     products, passes = (2.0, 18.0) if backward else (1.0, 11.0)
-    return np.asarray(products * each + streamed(passes * pairs, rates, operations=3.0), float)
+    return floats(products * each + streamed(passes * pairs, rates, operations=3.0))
 
 
 def cached_attention(
@@ -112,5 +114,5 @@ def cached_attention(
     `compute_share` is the share of peak that the kernel reaches, by default that of fused attention.
     """
     share = rates.attention_share if compute_share is None else compute_share
-    work = np.asarray(flop, float) / (rates.attention_peak * share)
-    return np.asarray(sequences * np.maximum(work, np.asarray(cache, float) / rates.stream) + rates.launch, float)
+    work = floats(flop) / (rates.attention_peak * share)
+    return floats(floats(sequences) * np.maximum(work, floats(cache) / rates.stream) + rates.launch)

@@ -37,6 +37,8 @@ class Setting:
     """Bytes moved to bring one element of an input into that format, 0 where it already is."""
     head_share: float
     """Share of the 16-bit peak that the product with the output head reaches."""
+    usable_memory: float
+    """Share of memory that a job can fill."""
     sag: float
     """Relative slowing for each doubling of the scale-up domains that run in step."""
 

@@ -86,6 +86,13 @@ def plans(**columns: Sequence[float] | Array | float) -> Plans:
     return Plans(**dict(zip(defaults | columns, (np.ascontiguousarray(array) for array in arrays), strict=True)))
 
 
+def joined(parts: Sequence[Plans]) -> Plans:
+    """Return several sets of plans as one."""
+    return Plans(
+        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Plans)}
+    )
+
+
 def parse_plan(text: str) -> dict[str, float]:
     """Return the fields that a text such as `tp=8,pp=8,recompute=full` fixes, by field of `Plans`."""
     fixed: dict[str, float] = {}

@@ -98,18 +98,19 @@ def efficiency_of(catalogue: Catalogue, chip: str) -> Efficiency:
     )
 
 
-def format_of(chip: Chip, name: str, recipe: str) -> str:
-    """Return the format of a chip in which a recipe runs; a chip without any refuses."""
-    found = next((item for item in FORMATS[recipe] if item in chip.dense), None)
+def _peak(chip: Chip, name: str, recipe: str) -> float:
+    """Return the FLOP/s, dense, of a chip in the format that a recipe runs in; a chip without any refuses."""
+    rates = {str(known): quantity for known, quantity in chip.dense.items()}
+    found = next((rates[item] for item in FORMATS[recipe] if item in rates), None)
     if found is None:
         raise InputError(
             Problem(
                 f"{name} has no {' or '.join(FORMATS[recipe])}",
                 field="precision",
-                hint=f"it has {', '.join(chip.dense)}",
+                hint=f"it has {', '.join(rates)}",
             )
         )
-    return found
+    return value_of(found) * TERA
 
 
 def rates(catalogue: Catalogue, chip_name: str, recipe: str, efficiency: Efficiency | None = None) -> Rates:
@@ -119,7 +120,8 @@ def rates(catalogue: Catalogue, chip_name: str, recipe: str, efficiency: Efficie
     chip = catalogue.get("chips", chip_name, Chip)
     found = efficiency or efficiency_of(catalogue, chip_name)
     products = found.products
-    share = products.get(recipe) or products.get(FORMATS[recipe][-1])
+    known = {str(name): quantity for name, quantity in products.items()}
+    share = known.get(recipe) or known.get(FORMATS[recipe][-1])
     if share is None:
         raise InputError(
             Problem(
@@ -131,10 +133,10 @@ def rates(catalogue: Catalogue, chip_name: str, recipe: str, efficiency: Efficie
     if chip.memory is None or chip.memory.bandwidth is None:
         raise InputError(Problem(f"the memory bandwidth of {chip_name} is not known", field="chips"))
     return Rates(
-        peak=value_of(chip.dense[format_of(chip, chip_name, recipe)]) * TERA,
+        peak=_peak(chip, chip_name, recipe),
         product_share=value_of(share),
         half_size=value_of(found.half_size),
-        attention_peak=value_of(chip.dense[format_of(chip, chip_name, "bf16")]) * TERA,
+        attention_peak=_peak(chip, chip_name, "bf16"),
         attention_share=value_of(found.attention),
         backward_share=value_of(found.attention_backward),
         attention_half=value_of(found.attention_half),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autarky.errors import InputError, Problem
 from autarky.facts.catalogue import Catalogue, value_of
@@ -19,6 +20,7 @@ from autarky.workloads.stack import CAST, ELEMENT, efficiency_of, rates, reached
 from autarky.workloads.training import Steps, all_layers, step_time
 from autarky.workloads.training_memory import memory_by_part
 
+Mask = NDArray[np.bool_]
 CONVENTIONS: tuple[Convention, Convention] = ("half", "whole")
 
 
@@ -26,7 +28,8 @@ CONVENTIONS: tuple[Convention, Convention] = ("half", "whole")
 class Job:
     """What is trained, on what, and how it is computed.
 
-    tokens      of a sequence; `batch` sequences make a step
+    tokens      of a sequence; `batch` sequences make a step, or at most that many where it is `flexible`: each
+                plan then takes the most that its replicas divide
     recipe      how matrix products are computed: bf16, fp8, ...
     software    a training stack of the catalogue
     prediction  whether layers of multi-token prediction are trained too
@@ -39,6 +42,14 @@ class Job:
     recipe: str
     software: str
     prediction: bool = False
+    flexible: bool = False
+
+    def batches(self, plans: Plans) -> Array:
+        """Return the sequences of a step under each plan, shape (plan,)."""
+        if not self.flexible:
+            return np.full(len(plans), float(self.batch))
+        together = plans.data * plans.micro_batch
+        return np.asarray(np.floor(self.batch / together) * together, float)
 
 
 @dataclass(frozen=True)
@@ -48,12 +59,14 @@ class Priced:
     steps    times by part
     memory   bytes by part on the fullest chip
     peak     FLOP/s, dense, of one chip in the job's format
+    usable   bytes of one chip that a job can fill
     """
 
     job: Job
     steps: Steps
     memory: dict[str, Array]
     peak: float
+    usable: float
 
     @property
     def plans(self) -> Plans:
@@ -115,6 +128,7 @@ def setting_of(catalogue: Catalogue, job: Job, efficiency: Efficiency | None = N
         element=ELEMENT[job.recipe],
         cast=CAST[job.recipe],
         head_share=value_of(plain),
+        usable_memory=value_of(found.usable_memory),
         sag=value_of(found.sag),
     )
 
@@ -122,22 +136,25 @@ def setting_of(catalogue: Catalogue, job: Job, efficiency: Efficiency | None = N
 def price(catalogue: Catalogue, job: Job, plans: Plans, *, setting: Setting | None = None) -> Priced:
     """Return times and memory of a job under each plan."""
     found = setting or setting_of(catalogue, job)
-    steps = step_time(plans, found, job.batch, prediction=job.prediction)
-    memory = memory_by_part(plans, found, job.batch, prediction=job.prediction)
-    return Priced(job, steps, memory, found.rates.peak)
+    batch = job.batches(plans)
+    steps = step_time(plans, found, batch, prediction=job.prediction)
+    memory = memory_by_part(plans, found, batch, prediction=job.prediction)
+    usable = found.usable_memory * job.system.memory
+    return Priced(job, steps, memory, found.rates.peak, usable)
 
 
-def why_not(plans: Plans, job: Job) -> dict[str, Array]:
+def why_not(plans: Plans, job: Job) -> dict[str, Mask]:
     """Return for each rule of a parallel plan where it is broken, shape (plan,)."""
     layers = len(all_layers(job.config, job.prediction))
     experts = max((layer.experts.experts for layer in job.config.layers if layer.experts), default=1)
-    each = job.batch / (plans.data * plans.micro_batch)
+    each = job.batches(plans) / (plans.data * plans.micro_batch)
     return {
         "does not use the chips": plans.chips != job.system.chips,
         "more stages than layers": plans.pipeline * plans.interleave > layers,
         "the batch does not divide": (each < 1) | (each != np.floor(each)),
         "more expert parts than experts": (plans.expert > experts) | (experts % plans.expert != 0),
         "experts do not divide the replicas": (plans.tensor * plans.context * plans.data) % plans.expert != 0,
+        "gradients or weights divided under a pipeline": (plans.sharded > 1) & (plans.pipeline > 1),
         "interleaving without stages": (plans.interleave > 1) & (plans.pipeline == 1),
         "interleaving needs a batch in multiples of the stages": (plans.interleave > 1) & (each % plans.pipeline != 0),
         "sequence does not divide": (job.tokens % (plans.context * plans.tensor) != 0),

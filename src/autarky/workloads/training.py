@@ -44,7 +44,7 @@ class Steps:
     plans: Plans
     parts: Parts
     micro_batches: Array
-    tokens: float
+    tokens: Array
     fused: bool
 
     @property
@@ -63,8 +63,8 @@ def all_layers(config: ModelConfig, prediction: bool) -> tuple[Layer, ...]:
     return config.layers + (config.prediction if prediction else ())
 
 
-def step_time(plans: Plans, setting: Setting, batch: float, *, prediction: bool = False) -> Steps:
-    """Return the time of a step over `batch` sequences under each plan, in s by part."""
+def step_time(plans: Plans, setting: Setting, batch: Array, *, prediction: bool = False) -> Steps:
+    """Return the time of a step over `batch` sequences, shape (plan,), in s by part."""
     config, stack, network = setting.config, setting.stack, setting.network
     layers = all_layers(config, prediction)
     micro_batches = batch / (plans.data * plans.micro_batch)
@@ -111,7 +111,7 @@ def _slowest_stage(layers: int, each: Array, head: Array, plans: Plans, *, free:
             better = (plans.pipeline > 1) & (time < slowest)
             depth, slowest = np.where(better, others, depth), np.where(better, time, slowest)
     # What the slowest stage spends beyond whole layers is the head's.
-    return np.minimum(depth, np.floor(slowest / each)), slowest
+    return np.minimum(depth, np.floor(slowest / each)).astype(np.float64), slowest
 
 
 def _mean_layer(layers: tuple[Layer, ...], plans: Plans, setting: Setting) -> tuple[Parts, Parts]:
@@ -133,8 +133,8 @@ def _recomputed(forward: Parts, plans: Plans, setting: Setting) -> Array:
     """
     cheap = forward["attention"] if not setting.stack.fused else forward["elementwise"]
     whole = np.asarray(sum(forward.values()), float)
-    share = np.clip(plans.recompute - SELECTIVE, 0.0, 1.0)
-    return share * whole + np.where(plans.recompute >= SELECTIVE, 1.0 - share, 0.0) * cheap
+    share: Array = np.clip(plans.recompute - SELECTIVE, 0.0, 1.0)
+    return np.asarray(share * whole + np.where(plans.recompute >= SELECTIVE, 1.0 - share, 0.0) * cheap, float)
 
 
 def _host(layers: tuple[Layer, ...], setting: Setting) -> float:

@@ -29,7 +29,7 @@ SCORES = 5.0
 
 
 def memory_by_part(
-    plans: Plans, setting: Setting, batch: float, *, prediction: bool = False, context_bytes: float = 0.0
+    plans: Plans, setting: Setting, batch: Array, *, prediction: bool = False, context_bytes: float = 0.0
 ) -> dict[str, Array]:
     """Return the bytes by part on the fullest chip under each plan; `context_bytes` is what software holds."""
     config = setting.config

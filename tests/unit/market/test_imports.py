@@ -1,6 +1,6 @@
 import numpy as np
 
-from autarky.market.imports import let_in, recorded_flow, spliced, within_cap
+from autarky.market.imports import admitted_share, let_in, quotas, recorded_flow, within_cap
 
 MONTHS = np.arange(24300, 24306)
 
@@ -23,37 +23,45 @@ def test_a_period_that_begins_before_the_horizon_counts_with_its_months_inside()
     np.testing.assert_array_equal(flow[:, 0], [10, 10, 0, 0, 0, 0])
 
 
-def test_the_record_wins_over_the_model():
-    recorded, model = np.zeros((3, 2)), np.ones((3, 2))
-    np.testing.assert_array_equal(spliced(recorded, np.array([True, True, False]), model)[:, 0], [0, 0, 1])
-
-
 def test_without_a_record_everything_is_modelled():
     flow, on_record = recorded_flow([], MONTHS, 2)
     assert not flow.any()
     assert not on_record.any()
 
 
+SHARES = np.array([0.75, 0.25]).reshape(2, 1, 1)
+
+
 def test_what_is_let_in_is_offer_times_licence_times_gate_by_share_of_demand():
-    demand = np.array([30.0, 10.0]).reshape(2, 1, 1)
-    allowed = let_in(np.array([[1000.0]]), np.array([[0.5]]), [1.0, 0.2], demand)
-    np.testing.assert_allclose(allowed[:, 0, 0], [375, 25])
+    admitted = admitted_share([1.0, np.array([[0.2]])], SHARES)
+    np.testing.assert_allclose(admitted, [[0.8]])
+    np.testing.assert_allclose(let_in(np.array([[1000.0]]), np.array([[0.5]]), admitted), [[400]])
 
 
 def test_a_shut_gate_or_no_licence_lets_nothing_in():
-    demand = np.ones((2, 1, 1))
-    assert not let_in(np.array([[9.0]]), 0.0, [1.0, 1.0], demand).any()
-    assert not let_in(np.array([[9.0]]), 1.0, [0.0, 0.0], demand).any()
+    shut = admitted_share([0.0, 0.0], SHARES)
+    assert not let_in(np.array([[9.0]]), 1.0, shut).any()
+    assert not let_in(np.array([[9.0]]), 0.0, 1.0).any()
+    assert not quotas(np.array([[0.0]]), [0.0, 0.0], SHARES).any()
 
 
-def test_a_cap_holds_over_all_months_since_it_began_and_groups_give_way_alike():
-    allowed = np.full((2, 5, 1), 10.0) * np.array([3.0, 1.0]).reshape(2, 1, 1)
+def test_quotas_follow_share_and_gate_and_add_up():
+    each = quotas(np.array([[400.0]]), [1.0, 0.2], SHARES)
+    np.testing.assert_allclose(each[:, 0, 0], [375, 25])
+
+
+def test_a_cap_holds_over_all_months_since_it_began():
+    allowed = np.full((5, 1), 40.0)
     cap = np.array([np.inf, 100.0, 100.0, 100.0, 120.0]).reshape(5, 1)
-    capped = within_cap(allowed, cap)
-    np.testing.assert_allclose(capped.sum(axis=0)[:, 0], [40, 40, 40, 20, 20])
-    np.testing.assert_allclose(capped[0], 3 * capped[1])
+    np.testing.assert_allclose(within_cap(allowed, cap)[:, 0], [40, 40, 40, 20, 20])
+
+
+def test_a_cap_that_ends_leaves_the_rest_open():
+    allowed = np.full((4, 1), 40.0)
+    cap = np.array([50.0, 50.0, np.inf, np.inf]).reshape(4, 1)
+    np.testing.assert_allclose(within_cap(allowed, cap)[:, 0], [40, 10, 40, 40])
 
 
 def test_no_cap_changes_nothing():
-    allowed = np.random.default_rng(1).random((2, 4, 3))
+    allowed = np.random.default_rng(1).random((4, 3))
     np.testing.assert_array_equal(within_cap(allowed, np.full((4, 1), np.inf)), allowed)
