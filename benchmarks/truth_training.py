@@ -133,10 +133,25 @@ def model_of(row: Row) -> tuple[ModelConfig, bool]:
             dense = [layer for layer in config.layers if layer.experts is None][:1]
             experts = [layer for layer in config.layers if layer.experts is not None]
             config = replace(config, layers=(*dense, *experts[: int(layers) - len(dense)]), prediction=())
-        return config, bool(number(row, "mtp_layers")) and bool(config.prediction)
+        return config, _predicts(row, config)
     if layers is None or number(row, "hidden") is None:
         raise UnansweredError("the dimensions of the model are not stated")
     return _built(row, int(layers)), False
+
+
+def _predicts(row: Row, config: ModelConfig) -> bool:
+    """Return whether a run trains layers of multi-token prediction: as stated, or as its count of work tells."""
+    if not config.prediction or row["mtp_layers"]:
+        return bool(config.prediction) and bool(number(row, "mtp_layers"))
+    rate, speed, tokens = (number(row, field) for field in ("tflops_per_chip", "tokens_per_s_per_chip", "seq_len"))
+    if not rate or not speed or not tokens:
+        return False
+    counted = rate * 1e12 / speed
+    off = [
+        abs(sequence_work(config, int(tokens), "half", prediction=trained).training - counted)
+        for trained in (False, True)
+    ]
+    return off[1] < off[0]
 
 
 def _built(row: Row, layers: int) -> ModelConfig:
@@ -180,6 +195,9 @@ def stack_of(row: Row) -> str:
     text = row["software"].lower()
     if row["source_key"].startswith("mlperf") and text.startswith("nemo"):
         return "nemo-mlperf"
+    if "bridge" in text and row["model"].startswith("Nemotron"):
+        # Its recipes came with the later kernels; its speed hardly changes from release to release.
+        return "megatron-bridge-2026"
     if "bridge" in text:
         return "megatron-bridge-2026" if row["date"] >= "2026-06" else "megatron-bridge-2025"
     found = next((name for sign, name in STACKS if sign in text), None)

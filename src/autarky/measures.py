@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from autarky.errors import Problem, ScenarioError, UnknownKeyError, nearest
 from autarky.facts.records import Chip, Product
+from autarky.market.self_sufficiency import definitions as self_sufficiencies
 from autarky.quantities.arrays import Array
 from autarky.quantities.sampler import Sampler
 from autarky.scenario.model import Model
 
-Kind = Literal["flow", "stock"]
+Kind = Literal["flow", "stock", "share"]
 
 BITS = {"fp64": 64, "fp32": 32, "tf32": 19, "bf16": 16, "fp16": 16, "fp8": 8, "int8": 8, "fp6": 6, "fp4": 4, "int4": 4}
 """Bit length of each number format; TF32 stores 19 bits."""
@@ -24,6 +25,7 @@ EQUIVALENTS = ("tpp", "dense_8bit", "dense_16bit", "memory_bandwidth")
 """Measures of one chip in H100-equivalents that need nothing but the catalogue."""
 
 
+RELATIVE = "relative"
 ACCESS = ("offered", "licensed", "admitted", "open")
 """Imports as their makers offer them, as the exporting side alone would let them through, as the buying side alone
 would, and as both do."""
@@ -80,6 +82,17 @@ MARKET_DEFINITIONS: dict[str, Definition] = {
 }
 """Measures that a scenario with a market has."""
 
+SHARE_DEFINITIONS: dict[str, Definition] = {
+    **{
+        cell.name: Definition("1", "share", cell.text, "installed" if cell.amount == "stock" else "sales")
+        for cell in self_sufficiencies(EQUIVALENTS)
+    },
+    f"{RELATIVE}.dense_8bit": Definition(
+        "1", "share", "compute in service in the region, by dense_8bit, over that of a holder elsewhere", "reference"
+    ),
+}
+"""Shares of two amounts: not defined where the second is nothing, and not to be added up."""
+
 DEFINITIONS: dict[str, Definition] = {
     "production.chips": Definition("chip", "flow", "packages finished, good", "production"),
     "production.dies": Definition("die", "flow", "compute dies inside the packages finished", "production"),
@@ -106,6 +119,7 @@ DEFINITIONS: dict[str, Definition] = {
     "stock.dies": Definition("die", "stock", "good dies waiting for memory or packaging", "die_stock"),
     "stock.stacks": Definition("stack", "stock", "memory stacks waiting for dies or packaging", "stack_stock"),
     **MARKET_DEFINITIONS,
+    **SHARE_DEFINITIONS,
 }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autarky.analysis.condition import Fit
+from autarky.market.self_sufficiency import Share
 from autarky.measures import MARKET_DEFINITIONS, Definition, Tags, define, equivalent_of, months_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.months import month_label
@@ -23,6 +24,8 @@ from autarky.scenario.schema import Target
 
 if TYPE_CHECKING:
     import xarray
+
+    from autarky.sufficiency import ShareSummary
 
 LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 LARGE = 500_000
@@ -125,11 +128,35 @@ class Result:
         return self.worth[equivalent][[valued.index(tags[member]["chip"]) for member in self.members[entity]]]
 
     def by_period(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Array:
-        """Return a measure over a period, (draw,): the sum of a flow, or the stock at the period's end."""
+        """Return a measure over a period, (draw,): the sum of a flow, the stock at the period's end, or a share.
+
+        A share is 0 in draws in which it is not defined; `share` tells which.
+        """
         definition = define(measure)
+        if definition.kind == "share":
+            return self.share(measure, period, scope).values
         inside = months_of(period, self.months)
         monthly = self.monthly(measure, scope)
         return over_period(monthly, inside, definition.kind)
+
+    def share(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Share:
+        """Return a share over a period, (draw,), and in which draws it is defined."""
+        from autarky.sufficiency import share
+
+        return share(self, measure, period, scope or {})
+
+    @cached_property
+    def shares(self) -> tuple[tuple[str, str, dict[str, str]], ...]:
+        """Return (name, measure, scope) of every share that this result can give: self-sufficiency by definition."""
+        from autarky.sufficiency import shares
+
+        return shares(self)
+
+    def share_by_year(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, ShareSummary]:
+        """Return the summary of a share for every whole year; None where it is defined in no draw."""
+        from autarky.sufficiency import summary
+
+        return {year: summary(self.share(measure, year, scope), self.weights) for year in self.years}
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -208,7 +235,7 @@ class Result:
             return []
         definition = define(measure)
         tags = self.tags.by_entity[definition.entity]
-        fitting = [i for i in self.tags.members(definition.entity, definition.within)]
+        fitting = self.tags.members(definition.entity, definition.within)
         values = dict.fromkeys(tags[self.members[definition.entity][i]][tag] for i in fitting)
         return [(f"{measure}.{tag}.{v}", measure, {tag: v}) for v in values] if len(values) >= least else []
 
@@ -274,7 +301,7 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as one plain object: settings, targets, measures by year, bottleneck, fit."""
-        measures = {}
+        measures: dict[str, dict[str, Any]] = {}
         for name, measure, scope in self.breakdown():
             definition = define(measure)
             measures[name] = {
@@ -282,6 +309,14 @@ class Result:
                 "definition": definition.text,
                 "scope": scope,
                 "by_year": self.by_year(measure, scope),
+            }
+        for name, measure, scope in self.shares:
+            definition = define(measure)
+            measures[name] = {
+                "unit": definition.unit,
+                "definition": definition.text,
+                "scope": scope,
+                "by_year": self.share_by_year(measure, scope),
             }
         return {
             "scenario": self.settings.name,

@@ -127,7 +127,7 @@ def sell(
         unmet=dict(zip(market.buyers, unmet, strict=True)),
         fees=_levied("fee", paid, market, model, sampler),
         duties=_levied("tariff", paid, market, model, sampler),
-        **stranded(incoming, market, model, sampler),
+        **stranded(incoming, by_member, market, model, sampler),
         access=_access(incoming),
         rented={
             name: rented_abroad(
@@ -447,7 +447,11 @@ def _levied(
 
 
 def stranded(
-    incoming: Mapping[str, Incoming], market: MarketModel, model: Model, sampler: Sampler
+    incoming: Mapping[str, Incoming],
+    sold: Mapping[str, Array],
+    market: MarketModel,
+    model: Model,
+    sampler: Sampler,
 ) -> dict[str, dict[str, Array]]:
     """Return write-downs and their releases, USD/month, by vendor."""
     shape = (model.months.size, sampler.stop - sampler.start)
@@ -460,7 +464,7 @@ def stranded(
         access = np.divide(flow.open, flow.offered, out=np.zeros(shape), where=flow.offered > 0)
         months = sampler.draw(f"imports.{name}.under_way", record.under_way)
         written = write_downs(
-            access, flow.offered * months, sampler.draw(f"imports.{name}.unit_cost", record.unit_cost)
+            access, flow.offered * months, sampler.draw(f"imports.{name}.unit_cost", record.unit_cost), sold[name]
         )
         charged[vendor] += written.charged
         released[vendor] += written.released

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autarky.engine import Progress
     from autarky.result import Result
 
+
 def console() -> Console:
     """Return a console that prints plain text where there is no terminal."""
     plain = not sys.stdout.isatty()

@@ -222,7 +222,8 @@ def test_money_is_neither_made_nor_lost(seed, share):
 @given(seeds)
 def test_no_more_is_released_than_was_written_down(seed):
     random = np.random.default_rng(seed)
-    written = write_downs(random.random((20, DRAWS)), amounts(random, 20, DRAWS), amounts(random, DRAWS))
+    under_way, sold = amounts(random, 20, DRAWS), amounts(random, 20, DRAWS)
+    written = write_downs(random.random((20, DRAWS)), under_way, amounts(random, DRAWS), sold)
     assert (written.charged >= 0).all()
     assert (written.released >= 0).all()
     charged, released = np.cumsum(written.charged, axis=0), np.cumsum(written.released, axis=0)

@@ -50,7 +50,7 @@ def test_the_eight_runs_of_korthikanti_are_within_four_percent_on_average():
 def test_megascale_at_three_sizes(chips, batch, measured):
     found = step(
         "megatron-175b", "hgx-a100", chips, 2048, batch, "bf16", "megascale",
-        tensor=8, pipeline=8, interleave=6, data=chips / 64, sequence=1, sharded=2,
+        tensor=8, pipeline=8, interleave=6, data=chips / 64, sequence=1, sharded=2, micro_batch=2,
     )  # fmt: skip
     assert found == pytest.approx(measured, rel=0.1)
 

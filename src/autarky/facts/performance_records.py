@@ -24,6 +24,8 @@ class Efficiency(Record):
     memory: Share
     scale_up: Share
     scale_out: Share
+    point_to_point: Share
+    """Share of nominal scale-out bandwidth that a transfer between two chips reaches."""
     usable_memory: Share
     """Share of memory that a job can fill: the rest holds libraries, buffers of transfers, and gaps."""
     launch: Annotated[Quantity, Of("us", "nonnegative")]
@@ -53,6 +55,8 @@ class Software(Record):
     """Memory traffic of element-wise work relative to fully fused kernels."""
     expert_passes: Annotated[Quantity, Of("1")]
     """The same for sorting tokens by expert and for activations inside experts."""
+    routing: Annotated[Quantity, Of("us", "nonnegative")]
+    """Time that each copy of a token on its way to an expert costs besides the bytes it moves, forward."""
     recurrent_passes: Annotated[Quantity, Of("1")]
     """The same for the convolutions, states and gates of recurrent layers."""
     host: Annotated[Quantity, Of("us", "nonnegative")]

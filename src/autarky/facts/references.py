@@ -199,14 +199,16 @@ def _area(die: Die) -> Quantity | None:
 
 
 def yields_are_known(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
-    """A fab states the yield of each die, or a defect density and a named model that has all it needs."""
+    """A die has a yield, its own or the fab's, or the fab a defect density and a model that has all it needs."""
     if not isinstance(record, Fab):
         return
     for die_name, line in record.dies.items():
         die = catalogue.collections.get("dies", {}).get(die_name)
-        if line.good is None and record.defects is None:
+        if line.good is not None or (isinstance(die, Die) and die.good is not None):
+            continue
+        if record.defects is None:
             yield ("dies", die_name), "no yield is given", "add `yield:`, or `defects:` to the fab"
-        elif line.good is None and isinstance(die, Die) and not _area(die):
+        elif isinstance(die, Die) and not _area(die):
             yield ("dies", die_name), f"dies.{die_name} has no area for the defects", "give it `area`, or add `yield:`"
     if record.defects is None:
         return

@@ -10,6 +10,8 @@ import numpy as np
 from autarky.quantities.arrays import Array, MonthArray
 
 MONTHS_OF_YEAR, MONTHS_OF_QUARTER = 12, 3
+LEAST_FALL = 1e-9
+"""A market does not close by less: shares of a month's days add up to 1 but for rounding."""
 
 
 def revenue(chips: Array, price: Array | float) -> Array:
@@ -32,11 +34,11 @@ class WriteDowns:
     released: Array
 
 
-def write_downs(access: Array, under_way: Array, unit_cost: Array | float) -> WriteDowns:
-    """Return what a vendor writes down when a market closes, and gets back when it opens again.
+def write_downs(access: Array, under_way: Array, unit_cost: Array | float, sold: Array) -> WriteDowns:
+    """Return what a vendor writes down when a market closes, and gets back when it sells there again.
 
     charged(month) = fall of access x chips under way x unit cost
-    released(month) = rise of access x chips under way x unit cost, at most what was charged and not yet released
+    released(month) = chips sold x unit cost while the market is open, at most what was charged before and not released
 
     Parameters
     ----------
@@ -46,17 +48,18 @@ def write_downs(access: Array, under_way: Array, unit_cost: Array | float) -> Wr
         (month, draw), chips in stock, in production and on order for this market when it is open.
     unit_cost
         what one of them costs the vendor, USD/chip.
+    sold
+        (month, draw), chips sold in this market, chip/month.
     """
     change = np.diff(access, axis=0, prepend=access[:1])
-    value = np.broadcast_to(under_way * unit_cost, change.shape)
-    charged = np.maximum(-change, 0.0) * value
-    wanted = np.maximum(change, 0.0) * value
-    released = np.zeros_like(charged)
-    reserve = np.zeros(charged.shape[-1])
-    for month in range(charged.shape[0]):
-        reserve = reserve + charged[month]
-        released[month] = np.minimum(wanted[month], reserve)
-        reserve = reserve - released[month]
+    falls = np.where(change < -LEAST_FALL, -change, 0.0)
+    charged = np.broadcast_to(falls * under_way * unit_cost, change.shape)
+    earned = np.where(access > 0, sold * unit_cost, 0.0)
+    released = np.zeros_like(change)
+    reserve = np.zeros(change.shape[-1])
+    for month in range(change.shape[0]):
+        released[month] = np.minimum(earned[month], reserve)
+        reserve = reserve - released[month] + charged[month]
     return WriteDowns(charged, released)
 
 

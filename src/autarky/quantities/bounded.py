@@ -69,9 +69,7 @@ class LogUniform(Distribution):
     def __post_init__(self) -> None:
         _rising(self.low, self.high, ("low", "high"))
         if self.low <= 0:
-            raise QuantityError(
-                f"low ({format_number(self.low)}) is not above 0", "a log scale has no 0", at=("low",)
-            )
+            raise QuantityError(f"low ({format_number(self.low)}) is not above 0", "a log scale has no 0", at=("low",))
 
     def ppf(self, u: Array) -> Array:
         """Return low (high / low)^u, kept within the bounds against rounding."""

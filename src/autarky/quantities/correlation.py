@@ -83,9 +83,7 @@ def mixing_matrix(
             raise QuantityError("a linear correlation needs the distribution of each key", "state kind: rank")
         normal = normal_for_linear(stated, ppfs, labels)
     else:
-        raise QuantityError(
-            f"unknown kind of correlation {kind!r}", "kinds are rank and linear", at=("kind",)
-        )
+        raise QuantityError(f"unknown kind of correlation {kind!r}", "kinds are rank and linear", at=("kind",))
     _check_feasible(normal, labels, " of their normal scores")
     return _cholesky(normal)
 
@@ -96,9 +94,7 @@ def _check_entries(matrix: Array, labels: Sequence[str]) -> None:
         raise QuantityError("a correlation is not a finite number", at=("matrix",))
     for i, label in enumerate(labels):
         if matrix[i, i] != 1.0:
-            raise QuantityError(
-                f"{label} has a correlation of {matrix[i, i]:g} with itself", "write 1", at=("matrix",)
-            )
+            raise QuantityError(f"{label} has a correlation of {matrix[i, i]:g} with itself", "write 1", at=("matrix",))
         for j, other in enumerate(labels[:i]):
             if matrix[i, j] != matrix[j, i]:
                 raise QuantityError(

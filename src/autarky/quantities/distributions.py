@@ -76,9 +76,7 @@ def from_moments(family: str, mean: float, sd: float) -> Distribution:
         return Beta.from_moments(finite(mean, "mean"), check_sd(sd))
     if family not in FAMILIES:
         raise _unknown_family(family)
-    raise QuantityError(
-        f"{family} is not built from mean and sd", "give p5 and p95, or another family", at=("family",)
-    )
+    raise QuantityError(f"{family} is not built from mean and sd", "give p5 and p95, or another family", at=("family",))
 
 
 def from_bounds(family: str, low: float, high: float, mode: float | None = None) -> Distribution:
@@ -111,9 +109,7 @@ def from_error(family: str, value: float, error: float) -> Distribution:
         return Exact(float(value))
     if family == Normal.kind:
         if value == 0:
-            raise QuantityError(
-                "a relative error of 0 is 0", "give the error in the unit of the value", at=("error",)
-            )
+            raise QuantityError("a relative error of 0 is 0", "give the error in the unit of the value", at=("error",))
         return Normal(value, error * abs(value), error * abs(value))
     if family == Lognormal.kind:
         Lognormal.check_inside(value, "value")
@@ -130,7 +126,5 @@ def from_error(family: str, value: float, error: float) -> Distribution:
 def bernoulli(probability: float) -> Distribution:
     """Return the distribution of an event: 1 with this probability, 0 otherwise."""
     if not 0.0 <= finite(probability, "probability") <= 1.0:
-        raise QuantityError(
-            f"probability ({format_number(probability)}) lies outside 0 to 1", at=("probability",)
-        )
+        raise QuantityError(f"probability ({format_number(probability)}) lies outside 0 to 1", at=("probability",))
     return Discrete((0.0, 1.0), (1.0 - probability, probability))

@@ -59,9 +59,7 @@ def read_estimate(raw: object, spec: Spec, about: Mapping[str, Any]) -> Estimate
     if not merged:
         return Estimate(distribution)
     if "family" in own and isinstance(raw, Mapping) and "p5" not in raw and distribution.kind in _NO_FAMILY:
-        raise QuantityError(
-            "an exact value has no family", "leave it out, or give an interval", at=("family",)
-        )
+        raise QuantityError("an exact value has no family", "leave it out, or give an interval", at=("family",))
     return Estimate(
         distribution,
         sources=_sources(merged.get("source")),
@@ -109,9 +107,7 @@ def _form(raw: Mapping[Any, Any]) -> str:
                 raise QuantityError(f"{known} and {strangers[0]} exclude each other", at=(strangers[0],))
             missing = [key for key in required if key not in given]
             if missing:
-                raise QuantityError(
-                    f"{given[0]} stands without {missing[0]}", f"add {missing[0]}", at=(given[0],)
-                )
+                raise QuantityError(f"{given[0]} stands without {missing[0]}", f"add {missing[0]}", at=(given[0],))
             return required[0]
     raise QuantityError("no number is given", "write `value`, `p5` and `p95`, or `mean` and `sd`")
 
@@ -204,9 +200,7 @@ def _moments(raw: Mapping[str, Any], spec: Spec, family: str | None) -> Distribu
 
 def _shape_parameters(raw: Mapping[str, Any], spec: Spec, family: str | None) -> Distribution:
     if family != Beta.kind:
-        raise QuantityError(
-            "alpha and beta are those of the beta family", "write family: beta", at=("alpha",)
-        )
+        raise QuantityError("alpha and beta are those of the beta family", "write family: beta", at=("alpha",))
     plain = Spec("1")
     return Beta(_number(raw, "alpha", plain), _number(raw, "beta", plain))
 
@@ -258,9 +252,7 @@ def _weight(raw: object) -> float | None:
         return None
     weight = _number({"weight": raw}, "weight", Spec("1"))
     if weight < 0:
-        raise QuantityError(
-            f"weight ({format_number(weight)}) is negative", "weights are 0 or above", at=("weight",)
-        )
+        raise QuantityError(f"weight ({format_number(weight)}) is negative", "weights are 0 or above", at=("weight",))
     return weight
 
 

@@ -31,9 +31,7 @@ class Mixture(Distribution):
         if not self.components or len(self.components) != len(self.weights):
             raise QuantityError("a mixture needs one weight for each component")
         if any(not (math.isfinite(weight) and weight >= 0) for weight in self.weights):
-            raise QuantityError(
-                "a weight is negative or not finite", "weights are 0 or above", at=("weight",)
-            )
+            raise QuantityError("a weight is negative or not finite", "weights are 0 or above", at=("weight",))
         total = math.fsum(self.weights)
         if total <= 0:
             raise QuantityError("all weights are 0", "at least one estimate must count", at=("weight",))

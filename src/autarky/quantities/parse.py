@@ -156,8 +156,7 @@ def _path_of(stated: list[dict[int, tuple[Estimate, ...]]], spec: Spec, *, share
     return Path(
         spec.unit,
         tuple(
-            (month, Quantity(spec.unit, tuple(e for knots in stated for e in knots.get(month, ()))))
-            for month in months
+            (month, Quantity(spec.unit, tuple(e for knots in stated for e in knots.get(month, ())))) for month in months
         ),
         shared,
     )
@@ -172,9 +171,7 @@ def _formula(raw: Mapping[Any, Any], name: str, read: _Reader, spec: Spec) -> Lo
         raise QuantityError("this does not change over months", "give one number or interval", at=(name,))
     for key in raw:
         if key != name and key not in ABOUT:
-            raise QuantityError(
-                f"unknown key {key!r} beside {name}", nearest(str(key), ABOUT), at=(str(key),)
-            )
+            raise QuantityError(f"unknown key {key!r} beside {name}", nearest(str(key), ABOUT), at=(str(key),))
     if not isinstance(raw[name], Mapping):
         raise QuantityError(f"{name} is not a mapping of its parts", at=(name,))
     about = {key: raw[key] for key in ABOUT if key in raw}
@@ -184,9 +181,7 @@ def _formula(raw: Mapping[Any, Any], name: str, read: _Reader, spec: Spec) -> Lo
         raise _below(error, name) from None
 
 
-def _parts(
-    raw: Mapping[Any, Any], specs: Mapping[str, Spec], about: Mapping[str, Any]
-) -> dict[str, Quantity]:
+def _parts(raw: Mapping[Any, Any], specs: Mapping[str, Spec], about: Mapping[str, Any]) -> dict[str, Quantity]:
     """Return the quantities of a formula by name; all must be there and no others."""
     for name in specs:
         if name not in raw:

@@ -31,9 +31,7 @@ def checked_weights(weights: Array, draws: int) -> Array:
     return weights
 
 
-def weighted_quantiles(
-    values: Array, probabilities: Sequence[float] | Array, weights: Array | None = None
-) -> Array:
+def weighted_quantiles(values: Array, probabilities: Sequence[float] | Array, weights: Array | None = None) -> Array:
     """Return the quantiles, in the unit of `values`, shape (probability, ...); NaN where any draw is NaN."""
     values = np.asarray(values)
     wanted = np.asarray(probabilities, dtype=np.float64)
@@ -88,9 +86,7 @@ Statistic = Callable[[Array, "Array | None"], Array]
 """A function of values (..., draw) and weights (draw,) or None."""
 
 
-def batch_standard_error(
-    statistic: Statistic, values: Array, weights: Array | None = None, batches: int = 16
-) -> Array:
+def batch_standard_error(statistic: Statistic, values: Array, weights: Array | None = None, batches: int = 16) -> Array:
     """Return the standard error of a statistic, in its unit, from the spread over runs of successive draws.
 
     Draws are cut into `batches` runs. With as many Sobol blocks or more the runs are independent replicates;
@@ -99,9 +95,7 @@ def batch_standard_error(
     values = np.asarray(values)
     draws = values.shape[-1]
     if not 2 <= batches <= draws:
-        raise QuantityError(
-            f"{draws:,} draws cannot be cut into {batches} batches", "draw more, or use fewer"
-        )
+        raise QuantityError(f"{draws:,} draws cannot be cut into {batches} batches", "draw more, or use fewer")
     edges = np.linspace(0, draws, batches + 1).astype(int)
     results = np.stack(
         [

@@ -131,15 +131,15 @@ def _open_numbers(entries: Sequence[Entry], chip: Measures, data_centre: bool | 
 
 
 def edge_warnings(entries: Sequence[Entry], chip: Measures, edge_share: float, class_name: str) -> list[str]:
-    """Return a warning for each exact value within `edge_share` of a threshold of the control list."""
+    """Return a warning for each value, or end of its bounds, within `edge_share` of a threshold of the control list."""
     warnings: dict[str, None] = {}
     for entry in entries:
         for test in entry.tests:
             for limit in test.all:
                 bounds = bounds_of(chip, limit.measure)
-                if bounds is None or not bounds.exact or class_name == "undetermined":
+                if bounds is None or not math.isfinite(bounds.high) or class_name == "undetermined":
                     continue
-                share = abs(bounds.low / limit.threshold - 1)
+                share = min(abs(end / limit.threshold - 1) for end in bounds)
                 if share <= edge_share:
                     words = f"{_value_words(limit, chip)} lies within {edge_share:.0%} of {number(limit.threshold)}"
                     warnings[words] = None

@@ -113,9 +113,7 @@ def stepped_placement(
 
 
 @lru_cache(maxsize=4096)
-def _largest_count(
-    radius: float, line: float, width: float, height: float, pitch_x: float, pitch_y: float
-) -> int:
+def _largest_count(radius: float, line: float, width: float, height: float, pitch_x: float, pitch_y: float) -> int:
     if math.hypot(width, height) > 2 * radius * (1 + _EDGE_TOLERANCE):
         return 0
     x, y = _touching_offsets(radius, width, height, pitch_x, pitch_y)

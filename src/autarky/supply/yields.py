@@ -107,9 +107,7 @@ MODELS: Mapping[str, Callable[..., Array]] = MappingProxyType(
 )
 
 
-def defect_density_from_yield(
-    good_share: ArrayLike, area: ArrayLike, clustering: ArrayLike = np.inf
-) -> Array:
+def defect_density_from_yield(good_share: ArrayLike, area: ArrayLike, clustering: ArrayLike = np.inf) -> Array:
     """Return the defect density, 1/cm**2, that gives this yield on a die of this area (cm**2).
 
     The inverse of `negative_binomial`, clustering (good_share**(-1 / clustering) - 1) / area, and of
@@ -209,9 +207,7 @@ def bins(
     return np.concatenate([sold, 1 - sold.sum(axis=0, keepdims=True)])
 
 
-def _add_bins(
-    sold: Array, core: Array, rest: Array, weight: Array, cores: int, good_cores: Sequence[int]
-) -> None:
+def _add_bins(sold: Array, core: Array, rest: Array, weight: Array, cores: int, good_cores: Sequence[int]) -> None:
     """Add weight x P(bin) for dies whose density is known; `core` and `rest` are mean defects."""
     good, bad = np.exp(-core), -np.expm1(-core)
     uncore = weight * np.exp(-rest)

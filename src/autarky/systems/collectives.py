@@ -44,7 +44,7 @@ def all_to_all(sent: Array, among: Group, network: Network) -> Array:
     per_peer = sent / among.size
     within = per_peer * (among.inside - 1) * plane.hops(among.inside) / plane.group_bandwidth(among.inside)
     outside = per_peer * (among.size - among.inside)
-    return _with_scale_out(within, np.where(among.inside > 1, plane.latency, 0.0), outside, among, network)
+    return _with_scale_out(within, np.where(among.inside > 1, plane.latency, 0.0), outside, among, network, direct=True)
 
 
 def dispatch(sent: Array, copies: int, among: Group, network: Network, *, once: bool) -> Array:
@@ -63,7 +63,7 @@ def dispatch(sent: Array, copies: int, among: Group, network: Network, *, once: 
         # What arrives from other domains is passed on inside.
         within = sent * (1.0 - 1.0 / size) * plane.hops(inside) / plane.group_bandwidth(inside)
         within = np.where(inside > 1, within, 0.0)
-    return _with_scale_out(within, np.where(size > 1, plane.latency, 0.0), apart, among, network)
+    return _with_scale_out(within, np.where(size > 1, plane.latency, 0.0), apart, among, network, direct=True)
 
 
 def point_to_point(sent: Array, stride: Array, network: Network) -> Array:
@@ -80,11 +80,15 @@ def _steps(members: Array) -> Array:
     return np.ceil(np.log2(np.maximum(members, 1.0)))
 
 
-def _with_scale_out(within: Array, latency: Array, outside: Array, among: Group, network: Network) -> Array:
+def _with_scale_out(
+    within: Array, latency: Array, outside: Array, among: Group, network: Network, *, direct: bool = False
+) -> Array:
+    """Return the s of both planes together; `direct` transfers go from sender to receiver, not around a ring."""
     spans = among.outside > 1
     if network.scale_out is None:
         return np.where(spans, np.inf, within + latency)
     plane = network.scale_out
-    between = outside / plane.bandwidth * plane.hops(among.outside)
+    reached = plane.pair_bandwidth() if direct else plane.bandwidth
+    between = outside / reached * plane.hops(among.outside)
     waits = latency + np.where(spans, _steps(among.outside) * plane.latency, 0.0)
     return np.maximum(within, between) + waits

@@ -26,6 +26,7 @@ class Plane:
     shape       how packages are joined
     peer        bytes/s one way between two packages where that is less than `bandwidth`
     axes        number of axes of a torus
+    pair        bytes/s one way that a transfer between two packages alone reaches, where collectives reach less
     """
 
     bandwidth: float
@@ -33,6 +34,7 @@ class Plane:
     shape: Shape = "switch"
     peer: float | None = None
     axes: int = 1
+    pair: float | None = None
 
     def group_bandwidth(self, members: Array) -> Array:
         """Return the bytes/s one way that a package can use towards the `members` of its group, itself included.
@@ -45,6 +47,8 @@ class Plane:
 
     def pair_bandwidth(self) -> float:
         """Return the bytes/s one way between two packages."""
+        if self.pair is not None:
+            return self.pair
         if self.shape == "torus" and self.peer is None:
             return self.bandwidth / (2 * self.axes)
         return self.bandwidth if self.peer is None else min(self.bandwidth, self.peer)

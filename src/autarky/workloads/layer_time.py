@@ -142,6 +142,7 @@ def _add_elementwise(
         traffic = traffic + tokens / plans.tensor * carried * setting.stack.recurrent_passes / setting.stack.passes
         operations += 5.0
     once = streamed(traffic * setting.stack.passes, setting.rates, operations=operations)
+    once = once + tokens / plans.tensor * elements.routed * setting.stack.routing
     forward["elementwise"] += once
     backward["elementwise"] += 2.0 * once
 

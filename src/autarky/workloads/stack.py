@@ -42,6 +42,7 @@ class Stack:
     attention_speed: float
     passes: float
     expert_passes: float
+    routing: float
     recurrent_passes: float
     host: float
     expert_host: float
@@ -67,6 +68,7 @@ def stack(catalogue: Catalogue, name: str) -> Stack:
         attention_speed=value_of(record.attention_speed),
         passes=value_of(record.passes),
         expert_passes=value_of(record.expert_passes),
+        routing=value_of(record.routing) * MICRO,
         recurrent_passes=value_of(record.recurrent_passes),
         host=value_of(record.host) * MICRO,
         expert_host=value_of(record.expert_host) * MICRO,
@@ -159,6 +161,7 @@ def reached_network(system: System, efficiency: Efficiency) -> Network:
         out = replace(
             out,
             bandwidth=out.bandwidth * value_of(efficiency.scale_out),
+            pair=out.bandwidth * value_of(efficiency.point_to_point),
             latency=max(out.latency, value_of(efficiency.scale_out_latency) * MICRO),
         )
     return Network(up, nominal.domain, out)

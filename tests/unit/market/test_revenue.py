@@ -15,20 +15,33 @@ def test_a_fee_is_a_share_of_what_buyers_pay():
     assert fees(paid, 0.15)[0, 0] == pytest.approx(180_000)
 
 
+NOTHING_SOLD = np.zeros((5, 1))
+
+
 def test_a_market_that_closes_strands_what_is_under_way():
-    written = write_downs(column(1, 1, 0.25, 0, 0), column(*[900.0] * 5), 5.0)
+    written = write_downs(column(1, 1, 0.25, 0, 0), column(*[900.0] * 5), 5.0, NOTHING_SOLD)
     np.testing.assert_allclose(written.charged[:, 0], [0, 0, 3375, 1125, 0])
     assert not written.released.any()
 
 
-def test_a_market_that_opens_again_gives_back_at_most_what_was_charged():
-    written = write_downs(column(1, 0, 0.5, 1, 1), column(100, 100, 100, 400, 400), 1.0)
-    np.testing.assert_allclose(written.charged[:, 0], [0, 100, 0, 0, 0])
-    np.testing.assert_allclose(written.released[:, 0], [0, 0, 50, 50, 0])
+def test_what_is_sold_after_a_write_down_earns_back_at_most_what_was_charged():
+    written = write_downs(column(1, 0, 0.5, 1, 1), column(*[100.0] * 5), 2.0, column(40, 0, 30, 60, 90))
+    np.testing.assert_allclose(written.charged[:, 0], [0, 200, 0, 0, 0])
+    np.testing.assert_allclose(written.released[:, 0], [0, 0, 60, 120, 20])
+
+
+def test_nothing_is_earned_back_in_the_month_of_the_charge_or_while_the_market_is_shut():
+    written = write_downs(column(1, 0.5, 0, 0, 0.1), column(*[100.0] * 5), 1.0, column(9, 9, 9, 9, 9))
+    np.testing.assert_allclose(written.released[:, 0], [0, 0, 0, 0, 9])
+
+
+def test_rounding_is_no_closure():
+    written = write_downs(column(1, 1 - 1e-15, 1, 1, 1), column(*[1e6] * 5), 1e4, NOTHING_SOLD)
+    assert not written.charged.any()
 
 
 def test_a_market_that_was_never_open_strands_nothing():
-    written = write_downs(column(0, 0, 0), column(9, 9, 9), 1.0)
+    written = write_downs(column(0, 0, 0, 0, 0), column(*[9.0] * 5), 1.0, NOTHING_SOLD)
     assert not written.charged.any()
 
 

@@ -34,3 +34,13 @@ def test_every_definition_of_a_target_is_a_sentence_of_its_own(name):
     targets = ask(name).scenario.targets
     assert len({target.definition for target in targets}) == len(targets)
     assert all(len(target.definition.split()) > 5 for target in targets)
+
+
+def test_the_benchmark_scenario_can_be_asked():
+    # Its fabs share the yield of their die: no fab states one of its own.
+    from pathlib import Path
+
+    from autarky.engine import check
+
+    path = Path(__file__).parents[3] / "benchmarks" / "three_fabs" / "scenario.yaml"
+    assert len(check(str(path)).scenario.chain.fabs) == 3

@@ -1,0 +1,100 @@
+"""Self-sufficiency of a result under every definition, and its compute against that of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autarky.market.self_sufficiency import PREFIX, Share, self_sufficiency
+from autarky.measures import RELATIVE, SHARE_DEFINITIONS, months_of
+from autarky.quantities.arrays import Array
+from autarky.quantities.summary import probability, weighted_mean, weighted_quantiles
+
+if TYPE_CHECKING:
+    from autarky.result import Result
+
+LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+ShareSummary = dict[str, float | None]
+"""p5 to p95 and mean over the draws in which a share is defined, and under `defined` how large a share those are."""
+
+
+def shares(result: Result) -> tuple[tuple[str, str, dict[str, str]], ...]:
+    """Return (name, measure, scope) of every share that a result can give."""
+    if not result.members.get("sales"):
+        return ()
+    known = [name for name in SHARE_DEFINITIONS if name.startswith(PREFIX)]
+    rows: list[tuple[str, str, dict[str, str]]] = [
+        (name, name, {}) for name in known if name.split(".")[1] in ("units", "value", *result.worth)
+    ]
+    relative = f"{RELATIVE}.dense_8bit"
+    if relative.partition(".")[2] in result.worth:
+        rows += [(f"{relative}.{name}", relative, {"holder": name}) for name in result.members.get("reference", ())]
+    return tuple(rows)
+
+
+def summary(share: Share, weights: Array | None) -> ShareSummary:
+    """Return the summary of a share over the draws in which it is defined."""
+    defined = float(probability(share.defined, weights))
+    counted = None if weights is None else weights[share.defined]
+    if not share.defined.any() or (counted is not None and not counted.any()):
+        return {**dict.fromkeys((*LEVELS, "mean")), "defined": defined}
+    values = share.values[share.defined]
+    quantiles = weighted_quantiles(values, list(LEVELS.values()), counted)
+    mean = float(weighted_mean(values, counted))
+    return {**dict(zip(LEVELS, map(float, quantiles), strict=True)), "mean": mean, "defined": defined}
+
+
+def share(result: Result, measure: str, period: str, scope: Mapping[str, str]) -> Share:
+    """Return a share over a period, (draw,): of sales for a flow, of what is in service at its end for a stock.
+
+    `scope` narrows the chips that count at all, for example to one segment; for `relative` it names the holder.
+    """
+    inside = months_of(period, result.months)
+    if measure.startswith(RELATIVE):
+        return _relative(result, measure, inside, scope)
+    _, basis, amount, own, grey = measure.removeprefix(PREFIX).split(".")
+    entity = "installed" if amount == "stock" else "sales"
+    rows = result.tags.members(entity, scope)
+    members = [result.members[entity][row] for row in rows]
+    tags = [result.tags.by_entity[entity][member] for member in members]
+    region = str(result.settings.scenario.get("region") or "")
+    return self_sufficiency(
+        amounts(result, basis, amount, inside)[rows],
+        [tag["designed_in"] == region for tag in tags],
+        [tag["made"] == "home" for tag in tags],
+        [tag["origin"] == "grey" for tag in tags],
+        own=own,
+        with_grey=grey == "with_grey",
+    )
+
+
+def amounts(result: Result, basis: str, amount: str, inside: NDArray[np.int64]) -> Array:
+    """Return what counts of each member of the market, (member, draw): chips, USD or H100-equivalents.
+
+    A stock counts by value as what was paid for a chip of its kind on average over the horizon.
+    """
+    flows = result.flows
+    if amount == "flow":
+        name = "revenue" if basis == "value" else "sales"
+        counted: Array = flows[name][:, inside].sum(axis=1, dtype=float)
+        return counted if basis in ("units", "value") else counted * result.worth_of(basis, "sales")
+    stock: Array = flows["installed"][:, inside[-1]].astype(float)
+    if basis == "units":
+        return stock
+    if basis != "value":
+        return stock * result.worth_of(basis, "installed")
+    paid, sold = (flows[name].sum(axis=1, dtype=float) for name in ("revenue", "sales"))
+    return stock * np.divide(paid, sold, out=np.zeros_like(paid), where=sold > 0)
+
+
+def _relative(result: Result, measure: str, inside: NDArray[np.int64], scope: Mapping[str, str]) -> Share:
+    """Return compute in service over that of a holder elsewhere; it can pass 1."""
+    equivalent = measure.removeprefix(RELATIVE + ".")
+    here = amounts(result, equivalent, "stock", inside).sum(axis=0)
+    rows = result.tags.members("reference", scope)
+    there = result.flows["reference"][rows][:, inside[-1]].sum(axis=0, dtype=float)
+    defined = there > 0
+    return Share(np.divide(here, there, out=np.zeros_like(here), where=defined), defined)
