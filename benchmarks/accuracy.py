@@ -20,23 +20,40 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent / "three_fabs"))
 
-from autarky_model import autarky_variant
+from autarky_model import KEPT, SCENARIO
 from model import Question, draw_inputs, question, simulate
 
-Medians = Callable[[int, int], tuple[float, float]]
+import autarky
+from autarky.quantities.months import month_label, parse_month
+
+Medians = Callable[[int, int], list[float]]
 
 
-def plain(draws: int, seed: int) -> tuple[float, float]:
-    """Medians of both outputs from pseudo-random draws and the NumPy loop."""
+STOCK_MONTHS = ("2030-12", "2032-12")
+"""Stock is compared at the ends of these months, beside the chips of the month that the question names."""
+
+
+def positions(asked: Question) -> list[int]:
+    """Positions of STOCK_MONTHS in the horizon."""
+    first = parse_month(asked.first_month)
+    return [parse_month(label) - first for label in STOCK_MONTHS]
+
+
+def medians_of(chips: np.ndarray, stock: np.ndarray, asked: Question) -> list[float]:
+    """Medians of the outputs compared, from draws by month."""
+    return [float(np.median(row)) for row in (chips[asked.chips_month], *(stock[at] for at in positions(asked)))]
+
+
+def plain(draws: int, seed: int) -> list[float]:
+    """Medians from pseudo-random draws and the NumPy loop."""
     asked = question()
-    chips, stock = simulate(draw_inputs(asked, draws, seed), asked)
-    return float(np.median(chips[asked.chips_month])), float(np.median(stock[asked.stock_month]))
+    return medians_of(*simulate(draw_inputs(asked, draws, seed), asked), asked)
 
 
-def by_autarky(draws: int, seed: int) -> tuple[float, float]:
-    """Medians of both outputs from autarky's own draws."""
-    _, chips, stock = autarky_variant(draws, seed)
-    return float(chips[1]), float(stock[1])
+def by_autarky(draws: int, seed: int) -> list[float]:
+    """Medians from autarky's own draws."""
+    result = autarky.run(str(SCENARIO), draws=draws, seed=seed, keep=KEPT)
+    return medians_of(result.monthly("production.chips"), result.monthly("installed.chips"), question())
 
 
 def relative_errors(medians: Medians, draws: int, replicates: int) -> np.ndarray:
@@ -45,14 +62,10 @@ def relative_errors(medians: Medians, draws: int, replicates: int) -> np.ndarray
     return 100 * found.std(axis=0, ddof=1) / found.mean(axis=0)
 
 
-def outputs(asked: Question) -> tuple[str, str]:
-    """What the two medians are of, in words."""
-    first = int(asked.first_month[:4]) * 12 + int(asked.first_month[5:]) - 1
-
-    def label(month: int) -> str:
-        return f"{(first + month) // 12}-{(first + month) % 12 + 1:02d}"
-
-    return f"chips made in {label(asked.chips_month)}", f"stock at the end of {label(asked.stock_month)}"
+def outputs(asked: Question) -> list[str]:
+    """What the medians are of, in words."""
+    month = month_label(parse_month(asked.first_month) + asked.chips_month)
+    return [f"chips made in {month}", *(f"stock at the end of {label}" for label in STOCK_MONTHS)]
 
 
 def main() -> None:

@@ -49,6 +49,10 @@ SYSTEMS = {
     "GB200-NVL72": "gb200-nvl72",
     "GB300-NVL72": "gb300-nvl72",
     "Ascend 910B (paper: Ascend NPU)": "atlas-800-a2",
+    "Ascend 910C": "cloudmatrix-384",
+    "H20": "hgx-h20",
+    "MI300X": "mi300x-platform",
+    "MI355X": "mi355x-platform",
     "Gaudi2": "gaudi-2-node",
     "TPUv5e": "tpu-v5e-pod",
     "TPUv5p": "tpu-v5p-pod",
@@ -98,6 +102,7 @@ RECIPES = (
     ("fp16", "bf16"),
 )
 MICRO_BATCHES = (1.0, 2.0, 4.0, 8.0, 16.0)
+MICRO_BATCHES_A_STAGE = 4.0
 INTERLEAVES = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 
 
@@ -187,7 +192,10 @@ def recipe_of(row: Row) -> str:
     text = row["precision"].lower()
     if "see notes" in text:
         return "fp8" if "H100" in row["chip"] or "LLAMA" in row["model"] else "mxfp8"
-    return next(recipe for sign, recipe in RECIPES if sign in text)
+    found = next((recipe for sign, recipe in RECIPES if sign in text), None)
+    if found is None:
+        raise UnansweredError(f"the precision {row['precision']!r} is not known")
+    return found
 
 
 def stack_of(row: Row) -> str:
@@ -226,8 +234,9 @@ def _sharded(row: Row, stack: str) -> float:
 
 def case_of(row: Row, catalogue: Catalogue) -> Case:
     """Return a row as a job and the plans that agree with it."""
-    if row["chip"] not in SYSTEMS:
-        raise UnansweredError(f"{row['chip']} is not in the catalogue")
+    system_name = next((SYSTEMS[name] for name in sorted(SYSTEMS, key=len, reverse=True) if name in row["chip"]), None)
+    if system_name is None:
+        raise UnansweredError(f"no system with the chip {row['chip']!r} is in the catalogue")
     if "LoRA" in row["notes"]:
         raise UnansweredError("trains adapters only, which the model does not cover")
     config, prediction = model_of(row)
@@ -235,13 +244,25 @@ def case_of(row: Row, catalogue: Catalogue) -> Case:
     if chips is None or tokens is None:
         raise UnansweredError("chips or sequence length are not stated")
     stack = stack_of(row)
-    if batch is None:
-        raise UnansweredError("the batch is not stated")
     if not row["pp"] and "fsdp" not in row["zero_or_fsdp"]:
         raise UnansweredError("the parallel layout is not stated")
-    system = build(catalogue, SYSTEMS[row["chip"]], int(chips))
+    if batch is None:
+        if number(row, "micro_batch") is None:
+            raise UnansweredError("neither the batch nor the micro-batch is stated")
+        batch = _usual_batch(row, chips)
+    try:
+        system = build(catalogue, system_name, int(chips))
+    except AutarkyError as error:
+        raise UnansweredError(str(error)) from error
     job = Job(config, system, int(tokens), batch, recipe_of(row), stack, prediction)
     return Case(row, job, _plans(row, job, stack))
+
+
+def _usual_batch(row: Row, chips: float) -> float:
+    """Return a batch where none is stated: several micro-batches for each stage, so that the bubble stays small."""
+    sizes = {name: number(row, name) or 1.0 for name in ("tp", "pp", "cp", "micro_batch")}
+    replicas = max(chips / (sizes["tp"] * sizes["pp"] * sizes["cp"]), 1.0)
+    return MICRO_BATCHES_A_STAGE * sizes["pp"] * replicas * sizes["micro_batch"]
 
 
 def _plans(row: Row, job: Job, stack: str) -> Plans:
@@ -249,7 +270,7 @@ def _plans(row: Row, job: Job, stack: str) -> Plans:
     context, expert = number(row, "cp") or 1.0, number(row, "ep") or 1.0
     data = job.system.chips / (tensor * pipeline * context)
     if data != int(data):
-        data = number(row, "dp") or data
+        data = max(number(row, "dp") or data, 1.0)
     micro = number(row, "micro_batch")
     interleave = number(row, "vpp")
     if interleave is None and "DualPipe" in row["vpp"]:

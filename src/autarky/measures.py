@@ -137,8 +137,22 @@ def define(name: str) -> Definition:
 
 def equivalent_of(measure: str) -> str | None:
     """Return which of EQUIVALENTS a measure counts in, or None."""
+    if measure in SHARE_DEFINITIONS:
+        basis = measure.split(".")[1]
+        return basis if basis in EQUIVALENTS else None
     _, marker, name = measure.partition(".h100e.")
     return name if marker else None
+
+
+def flows_of(measure: str) -> tuple[str, ...]:
+    """Return the flows that a measure is added up from."""
+    definition = define(measure)
+    if definition.kind != "share":
+        return (definition.entity,)
+    if measure.startswith(RELATIVE):
+        return ("installed", "reference")
+    # By value, what is in service counts at what was paid for its kind.
+    return ("sales", "installed", "revenue") if ".value." in measure else ("sales", "installed")
 
 
 def months_in(period: str) -> tuple[int, int]:

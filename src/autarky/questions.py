@@ -7,7 +7,7 @@ from functools import partial
 
 from autarky.errors import InputError, Problem, ScenarioError
 from autarky.facts.records import Observation
-from autarky.measures import Tags, define, months_of
+from autarky.measures import Tags, define, flows_of, months_of
 from autarky.scenario.model import Model
 from autarky.scenario.resolve import Question
 
@@ -44,9 +44,9 @@ def question_problems(question: Question, model: Model, keep: Collection[str]) -
 
 
 def _kept(measure: str, keep: Collection[str]) -> None:
-    flow = define(measure).entity
-    if flow not in keep:
-        raise ScenarioError(Problem(f"needs the flow {flow!r}, which is not kept", hint=f"add {flow!r} to `keep`"))
+    for flow in flows_of(measure):
+        if flow not in keep:
+            raise ScenarioError(Problem(f"needs the flow {flow!r}, which is not kept", hint=f"add {flow!r} to `keep`"))
 
 
 def _targets(question: Question) -> Iterator[Asked]:

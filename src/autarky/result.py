@@ -109,9 +109,10 @@ class Result:
         rows = self.tags.members(definition.entity, {**definition.within, **(scope or {})})
         flow = self.flows[definition.entity]
         factors = self._factors(measure, definition)
-        total = np.zeros(flow.shape[1:])
-        for row in rows:
-            total += flow[row] if factors is None else flow[row] * factors[row]
+        parts = (flow[row] if factors is None else flow[row] * factors[row] for row in rows)
+        total: Array = next(parts).astype(float)
+        for part in parts:
+            total += part
         return total
 
     def _factors(self, measure: str, definition: Definition) -> Array | None:
@@ -125,7 +126,9 @@ class Result:
         """Return what one chip of each member of a flow is worth over the reference chip, (member, draw)."""
         valued = self.valued or tuple(self.die_counts)
         tags = self.tags.by_entity[entity]
-        return self.worth[equivalent][[valued.index(tags[member]["chip"]) for member in self.members[entity]]]
+        rows = [valued.index(tags[member]["chip"]) for member in self.members[entity]]
+        worth: Array = self.worth[equivalent][rows]
+        return worth
 
     def by_period(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Array:
         """Return a measure over a period, (draw,): the sum of a flow, the stock at the period's end, or a share.
@@ -301,6 +304,8 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as one plain object: settings, targets, measures by year, bottleneck, fit."""
+        from autarky.sufficiency import share_json
+
         measures: dict[str, dict[str, Any]] = {}
         for name, measure, scope in self.breakdown():
             definition = define(measure)
@@ -310,14 +315,7 @@ class Result:
                 "scope": scope,
                 "by_year": self.by_year(measure, scope),
             }
-        for name, measure, scope in self.shares:
-            definition = define(measure)
-            measures[name] = {
-                "unit": definition.unit,
-                "definition": definition.text,
-                "scope": scope,
-                "by_year": self.share_by_year(measure, scope),
-            }
+        measures |= share_json(self)
         return {
             "scenario": self.settings.name,
             "as_of": self.settings.as_of,

@@ -211,6 +211,8 @@ class Incoming:
     recorded: Array
     on_record: NDArray[np.bool_]
     """(month,)"""
+    record_ends: int | None
+    """Position of the first month after its record, whatever part of that a scenario models; None without one."""
     gates: list[Array]
     """By group, share that its own rules let in, (month, draw) or (month, 1)."""
     offered: Array
@@ -241,6 +243,7 @@ def incoming_of(
     return Incoming(
         recorded=recorded,
         on_record=on_record,
+        record_ends=_record_end(name, record, model, market, sampler),
         gates=gates,
         offered=offered,
         licensed=offered * licence,
@@ -257,7 +260,7 @@ def shipments_on_record(
     series, end = market.recorded.get(name), int(months[-1]) + 1
     spans = [] if series is None else periods_on_record(series, sampler)
     # A period that the end of the record cuts in two is modelled as a whole.
-    stop = min(record.recorded_until or end, market.recorded_until or end)
+    stop = min(record.recorded_until or end, market.model_from.get(name, end))
     stop = min((first for first, last, _ in spans if first < stop < last), default=stop)
     spans = [span for span in spans if span[1] <= stop]
     if not spans:
@@ -271,6 +274,14 @@ def shipments_on_record(
     if record.recorded_until is not None:
         on_record = on_record | (months >= min(first for first, _, _ in spans)) & (months < stop)
     return flow, on_record
+
+
+def _record_end(name: str, record: Import, model: Model, market: MarketModel, sampler: Sampler) -> int | None:
+    series = market.recorded.get(name)
+    ends = [last for _, last, _ in periods_on_record(series, sampler)] if series is not None else []
+    if not ends:
+        return None
+    return int(np.clip((record.recorded_until or max(ends)) - model.months[0], 0, model.months.size))
 
 
 def periods_on_record(series: TimeSeries, sampler: Sampler) -> list[tuple[int, int, Quantity]]:
@@ -367,8 +378,7 @@ def chosen(
 
 def _first_choice(incoming: Mapping[str, Incoming]) -> int:
     """Return the position of the first month after the end of any record; the first of all where there is none."""
-    ends = [int(np.flatnonzero(flow.on_record)[-1]) + 1 for flow in incoming.values() if flow.on_record.any()]
-    return min(ends, default=0)
+    return min((flow.record_ends for flow in incoming.values() if flow.record_ends is not None), default=0)
 
 
 def _appeal(
@@ -486,4 +496,5 @@ def in_service(name: str, flow: Array, model: Model, market: MarketModel, sample
         failure = sampler.draw(f"products.{member.product}.failure", product.failure)
     else:
         failure = sampler.draw(f"{key}.failure", market.demand.failure)
-    return installed_base(flow, failure, sampler.draw(f"{key}.service_life", market.demand.service_life))
+    # Whole months: nobody knows the life of a chip to the week.
+    return installed_base(flow, failure, np.rint(sampler.draw(f"{key}.service_life", market.demand.service_life)))

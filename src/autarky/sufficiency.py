@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autarky.market.self_sufficiency import PREFIX, Share, self_sufficiency
-from autarky.measures import RELATIVE, SHARE_DEFINITIONS, months_of
+from autarky.measures import RELATIVE, SHARE_DEFINITIONS, define, months_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.summary import probability, weighted_mean, weighted_quantiles
 
@@ -23,7 +24,7 @@ ShareSummary = dict[str, float | None]
 
 def shares(result: Result) -> tuple[tuple[str, str, dict[str, str]], ...]:
     """Return (name, measure, scope) of every share that a result can give."""
-    if not result.members.get("sales"):
+    if not all(result.members.get(flow) for flow in ("sales", "installed", "revenue")):
         return ()
     known = [name for name in SHARE_DEFINITIONS if name.startswith(PREFIX)]
     rows: list[tuple[str, str, dict[str, str]]] = [
@@ -55,20 +56,75 @@ def share(result: Result, measure: str, period: str, scope: Mapping[str, str]) -
     inside = months_of(period, result.months)
     if measure.startswith(RELATIVE):
         return _relative(result, measure, inside, scope)
-    _, basis, amount, own, grey = measure.removeprefix(PREFIX).split(".")
-    entity = "installed" if amount == "stock" else "sales"
-    rows = result.tags.members(entity, scope)
-    members = [result.members[entity][row] for row in rows]
-    tags = [result.tags.by_entity[entity][member] for member in members]
-    region = str(result.settings.scenario.get("region") or "")
-    return self_sufficiency(
-        amounts(result, basis, amount, inside)[rows],
-        [tag["designed_in"] == region for tag in tags],
-        [tag["made"] == "home" for tag in tags],
-        [tag["origin"] == "grey" for tag in tags],
-        own=own,
-        with_grey=grey == "with_grey",
-    )
+    _, basis, amount, own, grey = measure.split(".")
+    counted = Counted.of(result, basis, amount, inside, scope)
+    return counted.share(own, grey)
+
+
+def every_share(result: Result) -> Iterator[tuple[str, str, Share]]:
+    """Yield (name, year, share) of every share of a result in every whole year; each amount is added up once."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, measure, _ in result.shares:
+        if not measure.startswith(RELATIVE):
+            _, basis, amount, _, _ = measure.split(".")
+            alike.setdefault((basis, amount), []).append(name)
+    for year in result.years:
+        inside = months_of(year, result.months)
+        for (basis, amount), names in alike.items():
+            counted = Counted.of(result, basis, amount, inside, {})
+            for name in names:
+                own, grey = name.split(".")[3:]
+                yield name, year, counted.share(own, grey)
+        for name, measure, scope in result.shares:
+            if measure.startswith(RELATIVE):
+                yield name, year, _relative(result, measure, inside, scope)
+
+
+def share_json(result: Result) -> dict[str, dict[str, Any]]:
+    """Return every share as plain data: unit, definition, scope, summary by year; None where it is not defined."""
+    table: dict[str, dict[str, ShareSummary]] = {name: {} for name, _, _ in result.shares}
+    for name, year, found in every_share(result):
+        table[name][year] = summary(found, result.weights)
+    return {
+        name: {
+            "unit": define(measure).unit,
+            "definition": define(measure).text,
+            "scope": scope,
+            "by_year": table[name],
+        }
+        for name, measure, scope in result.shares
+    }
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What counts of each member of the market, (member, draw), and whose it is."""
+
+    amounts: Array
+    designed: list[bool]
+    made: list[bool]
+    grey: list[bool]
+
+    @classmethod
+    def of(
+        cls, result: Result, basis: str, amount: str, inside: NDArray[np.int64], scope: Mapping[str, str]
+    ) -> Counted:
+        """Return what counts in the months `inside` of the members that fit a scope."""
+        entity = "installed" if amount == "stock" else "sales"
+        rows = result.tags.members(entity, scope)
+        tags = [result.tags.by_entity[entity][result.members[entity][row]] for row in rows]
+        region = str(result.settings.scenario.get("region") or "")
+        return cls(
+            amounts(result, basis, amount, inside)[rows],
+            [tag["designed_in"] == region for tag in tags],
+            [tag["made"] == "home" for tag in tags],
+            [tag["origin"] == "grey" for tag in tags],
+        )
+
+    def share(self, own: str, grey: str) -> Share:
+        """Return the region's own share under one definition."""
+        with_grey = grey == "with_grey"
+        return self_sufficiency(self.amounts, self.designed, self.made, self.grey, own=own, with_grey=with_grey)
 
 
 def amounts(result: Result, basis: str, amount: str, inside: NDArray[np.int64]) -> Array:
@@ -87,7 +143,8 @@ def amounts(result: Result, basis: str, amount: str, inside: NDArray[np.int64]) 
     if basis != "value":
         return stock * result.worth_of(basis, "installed")
     paid, sold = (flows[name].sum(axis=1, dtype=float) for name in ("revenue", "sales"))
-    return stock * np.divide(paid, sold, out=np.zeros_like(paid), where=sold > 0)
+    price: Array = np.divide(paid, sold, out=np.zeros_like(paid), where=sold > 0)
+    return stock * price
 
 
 def _relative(result: Result, measure: str, inside: NDArray[np.int64], scope: Mapping[str, str]) -> Share:

@@ -9,14 +9,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autarky.market.self_sufficiency import PREFIX
 from autarky.terminal import console, figure
 
 if TYPE_CHECKING:
     from autarky.analysis.compare import Comparison
 
-SHOWN_YEARS = 4
-DETAIL = (".chip.", ".fab.")
-"""Measures of single chips and fabs stand in the JSON, not on the screen."""
+SHOWN_YEARS = 3
+DETAIL = (".chip.", ".fab.", ".h100e.tpp", ".h100e.dense_16bit")
+"""Measures of single chips and fabs, and of compute by measures like others, stand in the JSON, not on the screen."""
+SHARES = (
+    "self_sufficiency.units.flow.designed.without_grey",
+    "self_sufficiency.value.flow.designed.without_grey",
+    "self_sufficiency.dense_8bit.flow.made.without_grey",
+    "self_sufficiency.dense_8bit.stock.designed.with_grey",
+)
+"""Of the definitions of self-sufficiency, those that published figures use."""
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -56,14 +64,14 @@ def _points(difference: float | None, error: float | None) -> str:
 
 
 def _print_differences(out: Console, comparison: Comparison) -> None:
-    names = [name for name in comparison.changed if not any(part in name for part in DETAIL)]
+    names = [name for name in comparison.changed if _on_screen(name)]
     if not names:
         out.print("No measure differs in any draw.")
         return
     shown = _shown_years(comparison, names)
     title = "b - a: mean over draws, and 5th to 95th percentile below it"
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    table.add_column("", max_width=38, overflow="fold")
+    table.add_column("", min_width=26, overflow="fold")
     for year in shown:
         table.add_column(year, justify="right", no_wrap=True)
     for name in names:
@@ -80,6 +88,10 @@ def _print_differences(out: Console, comparison: Comparison) -> None:
     out.print(f"{same} of {len(comparison.both)} measures do not differ in any draw.")
 
 
+def _on_screen(name: str) -> bool:
+    return name in SHARES or not (name.startswith(PREFIX) or any(part in name for part in DETAIL))
+
+
 def _shown_years(comparison: Comparison, names: list[str]) -> list[str]:
     """Return the years from the first that a target asks about, less one, in which something moves."""
     asked = min((target.period for target, _ in comparison.a.met.values()), default="")[:4]
@@ -92,5 +104,7 @@ def _shown_years(comparison: Comparison, names: list[str]) -> list[str]:
     return (later or moving)[:SHOWN_YEARS]
 
 
-def _signed(value: float) -> str:
+def _signed(value: float | None) -> str:
+    if value is None:
+        return "not defined"
     return f"+{figure(value)}" if value > 0 else figure(value)

@@ -1,7 +1,9 @@
 """Step times of published training runs, none of which was fitted.
 
 Korthikanti et al. 2022, table 5: the four models of Megatron-LM on A100, with everything recomputed and with
-attention alone. MegaScale 2024, table 2. DeepSeek-V3 at ISCA 2025, table 4.
+attention alone. MegaScale 2024, table 2. DeepSeek-V3 at ISCA 2025, table 4. MLPerf Training 5.0, Llama 3.1 405B
+on H100. Pangu Ultra MoE
+2025, whose chips and batch are not printed exactly: 6,144 Ascend 910B and a large batch are assumed.
 """
 
 import numpy as np
@@ -24,7 +26,9 @@ KORTHIKANTI = [
 
 def step(name, system, chips, tokens, batch, recipe, software, prediction=False, **plan):
     catalogue = autarky.load_catalogue()
-    job = Job(reference_model(name).config, build(catalogue, system, chips), tokens, batch, recipe, software, prediction)
+    job = Job(
+        reference_model(name).config, build(catalogue, system, chips), tokens, batch, recipe, software, prediction
+    )
     return float(price(catalogue, job, plans(**plan)).steps.time[0])
 
 
@@ -34,7 +38,16 @@ def korthikanti_errors():
         plan = {"tensor": 8, "pipeline": pipeline, "interleave": interleave, "micro_batch": micro, "sharded": 0}
         for measured, recompute, sequence in ((full, 2, 0), (selective, 1, 1)):
             found = step(
-                name, "hgx-a100", chips, 2048, batch, "bf16", "megatron-lm-2022", **plan, recompute=recompute, sequence=sequence
+                name,
+                "hgx-a100",
+                chips,
+                2048,
+                batch,
+                "bf16",
+                "megatron-lm-2022",
+                **plan,
+                recompute=recompute,
+                sequence=sequence,
             )
             errors.append(found / measured - 1)
     return np.array(errors)
@@ -61,3 +74,25 @@ def test_deepseek_v3_on_2048_h800():
         prediction=True, pipeline=16, interleave=2, data=128, expert=64, recompute=1,
     )  # fmt: skip
     assert found == pytest.approx(19.93, rel=0.15)
+
+
+def test_llama_405b_loses_as_much_from_512_to_8192_chips_as_measured():
+    rates = []
+    for chips, batch, measured in ((512, 1152, 55.13), (8192, 1536, 5.18)):
+        found = step(
+            "llama-3.1-405b", "hgx-h100", chips, 8192, batch, "fp8", "nemo-mlperf",
+            tensor=8, pipeline=8, interleave=8, context=2, data=chips / 128, sequence=1,
+        )  # fmt: skip
+        rates.append((batch / chips / found, batch / chips / measured))
+    (few, few_measured), (many, many_measured) = rates
+    assert few == pytest.approx(few_measured, rel=0.05)
+    assert many / few == pytest.approx(many_measured / few_measured, abs=0.04)
+
+
+def test_pangu_ultra_moe_on_ascend_from_judged_efficiencies():
+    chips, batch = 6144, 12288
+    found = step(
+        "pangu-ultra-moe-718b", "atlas-800-a2", chips, 4096, batch, "bf16", "mindspeed",
+        prediction=True, tensor=8, pipeline=16, interleave=2, data=48, expert=4, sequence=1, micro_batch=2,
+    )  # fmt: skip
+    assert batch * 4096 / chips / found == pytest.approx(243.3, rel=0.15)

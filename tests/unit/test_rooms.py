@@ -26,7 +26,9 @@ HOUSE = (
     "scenario",
     "measures",
     "questions",
+    "simulate_market",
     "simulate",
+    "sufficiency",
     "result",
     "engine",
     "analysis",
@@ -68,7 +70,7 @@ MODULES = {
     for path in sorted(SOURCE.rglob("*.py"))
     if path != SOURCE / "__init__.py"
 }
-STAGES = ("supply", "market", "systems", "workloads", "simulate")
+STAGES = ("supply", "market", "systems", "workloads", "simulate", "simulate_market", "sufficiency")
 
 
 def room_of(module):

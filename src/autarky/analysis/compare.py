@@ -8,7 +8,7 @@ the first: the record was made in the world as it was, and the second side asks 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,15 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autarky.engine import DEFAULT_DRAWS, run
+from autarky.market.self_sufficiency import Share
 from autarky.measures import Definition, define
 from autarky.quantities.arrays import Array
 from autarky.quantities.summary import probability
-from autarky.result import Result, Settings
+from autarky.result import LEVELS, Result, Settings
 from autarky.scenario.schema import Target
+from autarky.sufficiency import every_share, summary
 
 NAMES = ("name", "label", "description", "extends")
 """What a scenario says about itself: no change of the world."""
-Summary = dict[str, float]
+Summary = dict[str, float | None]
+ZERO = dict.fromkeys((*LEVELS, "mean", "standard_error"), 0.0)
+"""Summary of a difference that is 0 in every draw."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class Yearly:
 
     definition: Definition
     scope: Mapping[str, str]
-    draws: Mapping[str, Array]
+    draws: dict[str, Array]
+    defined: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """For a share, in which draws it is defined; elsewhere its draws are 0."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,15 @@ class Side:
     @classmethod
     def of(cls, result: Result) -> Side:
         """Return the side of a result."""
-        yearly = {name: yearly_of(result, measure, scope) for name, measure, scope in result.breakdown()}
+        yearly = {
+            name: Yearly(define(measure), scope, result.by_years(measure, scope))
+            for name, measure, scope in result.breakdown()
+        }
+        yearly |= {name: Yearly(define(measure), scope, {}) for name, measure, scope in result.shares}
+        for name, year, share in every_share(result):
+            yearly[name].draws[year], yearly[name].defined[year] = share.values, share.defined
         met = {target.name: (target, result.target_draws(target)) for target in result.targets}
         return cls(replace(result, flows={}, worth={}), yearly, met)
-
-
-def yearly_of(result: Result, measure: str, scope: Mapping[str, str]) -> Yearly:
-    """Return a measure by whole year of the horizon."""
-    return Yearly(define(measure), scope, result.by_years(measure, scope))
 
 
 @dataclass(frozen=True)
@@ -96,31 +103,48 @@ class Comparison:
     def changed(self) -> tuple[str, ...]:
         """Return the measures that differ in at least one draw of one year."""
         return tuple(
-            name for name in self.both if any(np.any(values != 0) for values in self.difference_draws(name).values())
+            name for name in self.both if any(self._differs(name, year) for year in self.difference_draws(name))
         )
 
+    def _differs(self, name: str, year: str) -> bool:
+        a, b = self.a.yearly[name], self.b.yearly[name]
+        if np.any(b.draws[year] != a.draws[year]):
+            return True
+        return bool(a.defined) and not np.array_equal(a.defined[year], b.defined[year])
+
     def difference_draws(self, name: str) -> dict[str, Array]:
-        """Return b - a of a measure by the years that both have, (draw,) each, in the measure's unit."""
+        """Return b - a of a measure by the years that both have, (draw,) each, in the measure's unit.
+
+        For a share, `both_defined` tells in which draws that means anything.
+        """
         a, b = self.a.yearly[name].draws, self.b.yearly[name].draws
         return {year: b[year] - a[year] for year in a if year in b}
 
+    def both_defined(self, name: str, year: str) -> NDArray[np.bool_] | None:
+        """Return in which draws a measure is defined on both sides; None where it always is."""
+        a, b = self.a.yearly[name].defined, self.b.yearly[name].defined
+        return a[year] & b[year] if a else None
+
     def levels(self, side: Side, name: str) -> dict[str, Summary]:
         """Return the summary of one side's measure by year, with the weights of the first side."""
-        return {year: self.a.result.summary(values) for year, values in side.yearly[name].draws.items()}
+        yearly = side.yearly[name]
+        return {year: self._summary(values, yearly.defined.get(year)) for year, values in yearly.draws.items()}
+
+    def _summary(self, values: Array, defined: NDArray[np.bool_] | None) -> Summary:
+        result = self.a.result
+        if defined is None or defined.all():
+            return dict(result.summary(values))
+        return {**summary(Share(values, defined), result.weights), "standard_error": None}
 
     @cached_property
     def differences(self) -> dict[str, dict[str, Summary]]:
         """Return measure -> year -> quantiles, mean and standard error of the difference."""
-        zero: Summary | None = None
         found: dict[str, dict[str, Summary]] = {}
         for name in self.both:
-            found[name] = {}
-            for year, values in self.difference_draws(name).items():
-                if np.any(values != 0):
-                    found[name][year] = self.a.result.summary(values)
-                else:
-                    zero = zero or dict.fromkeys(self.a.result.summary(values), 0.0)
-                    found[name][year] = dict(zero)
+            found[name] = {
+                year: self._summary(values, self.both_defined(name, year)) if self._differs(name, year) else dict(ZERO)
+                for year, values in self.difference_draws(name).items()
+            }
         return found
 
     @cached_property

@@ -21,6 +21,7 @@ class Efficiency(Record):
     attention: Share
     attention_backward: Share
     attention_half: Annotated[Quantity, Of("1", "nonnegative")]
+    attention_width: Annotated[Quantity, Of("1", "nonnegative")]
     memory: Share
     scale_up: Share
     scale_out: Share

@@ -51,8 +51,11 @@ def retired(finished: Array, failure: Array | float, service_life: Array) -> Arr
     left_at = kept**whole
     leaving = np.zeros_like(finished)
     columns = np.arange(draws)
+    leavings = [(whole, left_at * (1.0 - later))]
+    if later.any():
+        leavings.append((whole + 1, left_at * kept * later))
     for month in range(int(whole.min(initial=months)), months):
-        for age, share in ((whole, left_at * (1.0 - later)), (whole + 1, left_at * kept * later)):
+        for age, share in leavings:
             origin = month - age
             cohort = finished[np.maximum(origin, 0), columns]
             leaving[month] += np.where(origin >= 0, cohort * share, 0.0)

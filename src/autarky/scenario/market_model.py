@@ -57,8 +57,8 @@ class MarketModel:
     imports: Mapping[str, Import]
     recorded: Mapping[str, TimeSeries]
     """Series on record of each import that has one."""
-    recorded_until: int | None
-    """First month from which the model replaces every record."""
+    model_from: Mapping[str, int]
+    """Import -> first month from which the model replaces its record."""
     grey_channels: Mapping[str, GreyChannel]
     rentals: Mapping[str, Rental]
     references: Mapping[str, ReferenceStock]
@@ -85,8 +85,9 @@ def market_of(
     fabs: Mapping[str, Fab],
     banks: Mapping[str, DieBank],
     packages: Mapping[str, tuple[DieCount, ...]],
+    left_out: dict[str, str],
 ) -> MarketModel | None:
-    """Return the market of a question, or None where it has none."""
+    """Return the market of a question, or None where it has none; adds to `left_out` what could not be known yet."""
     market = question.scenario.market
     if market is None:
         return None
@@ -94,7 +95,11 @@ def market_of(
     demand = _typed(known("demand", (market.demand,), Demand), Demand)
     buyers = _typed(known("buyer_groups", market.buyers, BuyerGroup), BuyerGroup)
     imports = _typed(known("imports", market.imports, Import), Import)
+    imports = {
+        name: record for name, record in imports.items() if _sold(question, f"imports.{name}", [record.chip], left_out)
+    }
     grey = _typed(known("grey_channels", _one(market.grey_channel), GreyChannel), GreyChannel)
+    grey = {name: c for name, c in grey.items() if _sold(question, f"grey_channels.{name}", list(c.chips), left_out)}
     rentals = _typed(known("rentals", _one(market.rental), Rental), Rental)
     references = _typed(known("reference_stocks", market.compared_with, ReferenceStock), ReferenceStock)
     if not demand or not buyers:
@@ -123,6 +128,7 @@ def market_of(
         },
     }  # fmt: skip
     every_vendor = dict.fromkeys(chip.vendor for chip in chips.values())
+    _check_model_from(question)
     _check(question, [*demand.values(), *buyers.values(), *imports.values(), *grey.values(), *rentals.values()])
     return MarketModel(
         region=region,
@@ -135,7 +141,7 @@ def market_of(
             for name, record in imports.items()
             if record.recorded is not None
         },
-        recorded_until=market.recorded_until,
+        model_from=market.model_from,
         grey_channels=grey,
         rentals=rentals,
         references=references,
@@ -146,6 +152,27 @@ def market_of(
         members=members,
         events=acting_events(question),
     )
+
+
+def _sold(question: Question, key: str, chips: list[str], left_out: dict[str, str]) -> bool:
+    """Return whether buyers could know of each chip, by the as-of date, what it does and what it costs."""
+    day = question.as_of
+    if day is None:
+        return True
+    for name in chips:
+        chip = question.catalogue.get("chips", name, Chip)
+        price_key, price = _price(question, name, chip)
+        facts: dict[str, Series | None] = {
+            price_key: price,
+            f"chips.{name}.dense": next(iter(chip.dense.values()), None),
+        }
+        if chip.memory is not None:
+            facts[f"chips.{name}.memory.bandwidth"] = chip.memory.bandwidth
+        for fact, quantity in facts.items():
+            if quantity is not None and quantity.known_by(day) is None:
+                left_out[key] = f"{key}, because {fact} has no estimate known by {day}"
+                return False
+    return True
 
 
 def _typed(records: Mapping[str, Part], kind: type[PartT]) -> dict[str, PartT]:
@@ -193,6 +220,23 @@ def _check(question: Question, records: list[Part]) -> None:
         for record in records
         if isinstance(record, Demand | BuyerGroup | Import | GreyChannel | Rental)
         and record.region != question.scenario.region
+    ]
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _check_model_from(question: Question) -> None:
+    """Raise where `model_from` names what the market does not import."""
+    market = question.scenario.market
+    problems = [
+        Problem(
+            f"the market imports no {name!r}",
+            question.place(("market", "model_from", name)),
+            f"market.model_from.{name}",
+            nearest(name, market.imports) or f"it imports {', '.join(market.imports)}",
+        )
+        for name in (market.model_from if market is not None else ())
+        if market is not None and name not in market.imports
     ]
     if problems:
         raise ScenarioError(problems)

@@ -121,7 +121,7 @@ def model_of(question: Question) -> Model:
         packages=packages,
         reference_chip=catalogue.get("chips", reference, Chip) if reference else None,
         reference_name=reference or "",
-        market=market_of(question, known, products, fabs, banks, packages),
+        market=market_of(question, known, products, fabs, banks, packages, left_out),
         left_out=left_out,
     )
 

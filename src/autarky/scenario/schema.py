@@ -52,8 +52,8 @@ class Market(Part):
     rental: str | None = None
     compared_with: tuple[str, ...] = ()
     """Reference stocks: installed compute elsewhere."""
-    recorded_until: Month | None = None
-    """First month from which the model replaces the record of shipments, even where there is one."""
+    model_from: dict[str, Month] = Field(default_factory=dict)
+    """Import -> first month from which the model replaces the record of its shipments, for what could have been."""
 
 
 class WorldGroup(Part):

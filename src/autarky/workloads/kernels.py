@@ -27,6 +27,8 @@ class Rates:
     attention_share     share of `attention_peak` that fused attention reaches on long sequences, forward
     backward_share      the same, backward
     attention_half      tokens of a sequence at which it reaches half of that
+    attention_width     elements of key and value together at which it does: narrow heads leave more softmax per
+                        operation
     stream              bytes/s that a large memory-bound operation moves
     launch              s that an operation takes besides its work
     """
@@ -38,6 +40,7 @@ class Rates:
     attention_share: float
     backward_share: float
     attention_half: float
+    attention_width: float
     stream: float
     launch: float
 
@@ -74,16 +77,16 @@ def streamed(traffic: ArrayLike, rates: Rates, *, operations: float = 1.0) -> Ar
     return floats(floats(traffic) / rates.stream + operations * rates.launch)
 
 
-def attention(flop: ArrayLike, rates: Rates, *, sequence: ArrayLike, backward: bool = False) -> Array:
+def attention(flop: ArrayLike, rates: Rates, *, sequence: ArrayLike, width: float, backward: bool = False) -> Array:
     """Return the s of fused attention over whole sequences: training, or prefill.
 
-    `flop` counts both products of the forward pass over the pairs that are used (half of them where
-    attention is causal, see `operations.mean_reach`). `sequence` is the length over which blocks are shared;
-    short sequences fill a chip badly. Backward takes 2.5 times the operations: it computes the scores anew,
-    then four gradients (Dao 2023).
+    `flop` counts both products of the forward pass over the pairs that are used (half of them where attention is
+    causal, see `operations.mean_reach`). `sequence` is the length over which blocks are shared; short sequences
+    fill a chip badly. `width` counts key and value of a head. Backward takes 2.5 times the operations: it computes
+    the scores anew, then four gradients (Dao 2023).
     """
     share = rates.backward_share if backward else rates.attention_share
-    spread = 1.0 + rates.attention_half / floats(sequence)
+    spread = (1.0 + rates.attention_half / floats(sequence)) * (1.0 + rates.attention_width / width)
     work = (2.5 if backward else 1.0) * floats(flop) * spread
     return floats(work / (rates.attention_peak * share) + rates.launch)
 

@@ -15,7 +15,7 @@ from autarky.workloads.architecture import Attention, Layer, ModelConfig
 from autarky.workloads.kernels import Rates, attention, product, streamed, unfused_attention
 from autarky.workloads.operations import TokenWork, sequence_work
 from autarky.workloads.plans import Plans
-from autarky.workloads.sharding import Product, feed_products, layer_elements, mixer_products
+from autarky.workloads.sharding import Product, feed_products, head_width, layer_elements, mixer_products
 from autarky.workloads.stack import Stack
 
 Parts = dict[str, Array]
@@ -104,13 +104,15 @@ def _add_attention(
             reach = np.full_like(tokens, length)
             if isinstance(mixer, Attention) and mixer.span is not None:
                 reach = np.minimum(reach, mixer.span)
-            forward["attention"] += attention(scores, rates, sequence=reach)
-            backward["attention"] += attention(scores, rates, sequence=reach, backward=True)
+            width = head_width(mixer)
+            forward["attention"] += attention(scores, rates, sequence=reach, width=width)
+            backward["attention"] += attention(scores, rates, sequence=reach, width=width, backward=True)
         if work.recurrence:
             # Computed in chunks about as long as the state is wide, which doubles the work of single steps.
             carried = 2.0 * tokens * work.recurrence / plans.tensor
-            forward["attention"] += attention(carried, rates, sequence=np.full_like(tokens, length))
-            backward["attention"] += attention(carried, rates, sequence=np.full_like(tokens, length), backward=True)
+            whole, width = np.full_like(tokens, length), head_width(mixer)
+            forward["attention"] += attention(carried, rates, sequence=whole, width=width)
+            backward["attention"] += attention(carried, rates, sequence=whole, width=width, backward=True)
         return
     heads, width = mixer.heads / plans.tensor, mixer.key_width + mixer.value_width
     keys = np.full_like(tokens, length)

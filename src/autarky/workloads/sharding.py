@@ -13,6 +13,7 @@ from typing import Literal
 from autarky.workloads.architecture import (
     Attention,
     CompressedAttention,
+    DeltaNet,
     DenseFeed,
     ExpertFeed,
     KimiDelta,
@@ -20,6 +21,7 @@ from autarky.workloads.architecture import (
     Layer,
     Lightning,
     Mamba,
+    Mixer,
 )
 from autarky.workloads.weights import Weight, feed_weights, layer_weights, mixer_weights
 
@@ -130,6 +132,21 @@ class Elements:
     routed: int
     sent: int
     norms: int
+
+
+def head_width(mixer: Mixer | None) -> float:
+    """Return the elements of key and value of one head together, of a recurrent mixer those of its state's sides."""
+    match mixer:
+        case Attention() | DeltaNet():
+            return float(mixer.key_width + mixer.value_width)
+        case LatentAttention():
+            return float(mixer.plain_width + mixer.rotary_width + mixer.value_width)
+        case CompressedAttention() | KimiDelta() | Lightning():
+            return 2.0 * mixer.width
+        case Mamba():
+            return float(mixer.width + mixer.state)
+        case None:
+            return 1.0
 
 
 @lru_cache(maxsize=4096)

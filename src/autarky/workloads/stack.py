@@ -120,6 +120,7 @@ def rates(catalogue: Catalogue, chip_name: str, recipe: str, efficiency: Efficie
     if recipe not in FORMATS:
         raise InputError(Problem(f"{recipe!r} is not known", field="precision", hint=f"say {', '.join(FORMATS)}"))
     chip = catalogue.get("chips", chip_name, Chip)
+    peak = _peak(chip, chip_name, recipe)
     found = efficiency or efficiency_of(catalogue, chip_name)
     products = found.products
     known = {str(name): quantity for name, quantity in products.items()}
@@ -135,12 +136,13 @@ def rates(catalogue: Catalogue, chip_name: str, recipe: str, efficiency: Efficie
     if chip.memory is None or chip.memory.bandwidth is None:
         raise InputError(Problem(f"the memory bandwidth of {chip_name} is not known", field="chips"))
     return Rates(
-        peak=_peak(chip, chip_name, recipe),
+        peak=peak,
         product_share=value_of(share),
         half_size=value_of(found.half_size),
         attention_peak=_peak(chip, chip_name, "bf16"),
         attention_share=value_of(found.attention),
         backward_share=value_of(found.attention_backward),
+        attention_width=value_of(found.attention_width),
         attention_half=value_of(found.attention_half),
         stream=value_of(chip.memory.bandwidth) * GIGA * value_of(found.memory),
         launch=value_of(found.launch) * MICRO,

@@ -227,7 +227,10 @@ def _replica_transfers(
         once = once + np.where(several & (plans.sharded < 3), each_step, 0.0)
         often = often + np.where(several & (plans.sharded == 3), 2.0 * gather + scatter, 0.0)
     hidden = stack.data_overlap * stage
-    shown_once = np.maximum(once - hidden, once * (1.0 - stack.data_overlap))
+    # The chunks of an interleaved stage finish one after another while as many micro-batches as stages drain; a
+    # chunk has half of that on average.
+    drained = np.where(plans.interleave > 1, (1.0 + np.minimum(plans.pipeline, micro_batches)) / 2.0, 1.0)
+    shown_once = np.maximum(once - hidden * drained, once * (1.0 - stack.data_overlap))
     shown_often = np.maximum(often - hidden, often * (1.0 - stack.data_overlap))
     return shown_once, micro_batches * shown_often
 

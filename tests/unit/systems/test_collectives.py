@@ -24,7 +24,9 @@ def test_a_group_inside_a_domain_gathers_over_scale_up_alone():
 
 def test_a_group_over_two_domains_shares_the_scale_out_links_of_its_members():
     # 8 of 16 members in each domain: each domain takes in half of the data over 8 links.
-    assert all_gather(one(1600.0), among(16, 1, SWITCH), SWITCH)[0] == pytest.approx(max(1600 * 15 / 16 / 100, 800 / 80))
+    assert all_gather(one(1600.0), among(16, 1, SWITCH), SWITCH)[0] == pytest.approx(
+        max(1600 * 15 / 16 / 100, 800 / 80)
+    )
 
 
 def test_members_in_domains_of_their_own_have_one_link_each():

@@ -13,6 +13,7 @@ IDEAL = Rates(
     attention_share=1.0,
     backward_share=1.0,
     attention_half=0.0,
+    attention_width=0.0,
     stream=1e11,
     launch=0.0,
 )
@@ -43,18 +44,23 @@ def test_streams_move_bytes_and_launch_each_operation():
 
 
 def test_backward_attention_does_two_and_a_half_times_the_work():
-    forward = attention(1e12, IDEAL, sequence=4096)
-    assert attention(1e12, IDEAL, sequence=4096, backward=True) == pytest.approx(2.5 * forward)
+    forward = attention(1e12, IDEAL, sequence=4096, width=256)
+    assert attention(1e12, IDEAL, sequence=4096, width=256, backward=True) == pytest.approx(2.5 * forward)
 
 
 def test_short_sequences_slow_attention_down():
     rates = Rates(**{**vars(IDEAL), "attention_half": 512.0})
-    assert attention(1e12, rates, sequence=512) == pytest.approx(2.0)
+    assert attention(1e12, rates, sequence=512, width=256) == pytest.approx(2.0)
+
+
+def test_narrow_heads_slow_attention_down():
+    rates = Rates(**{**vars(IDEAL), "attention_width": 128.0})
+    assert attention(1e12, rates, sequence=4096, width=128) == pytest.approx(2.0)
 
 
 def test_scores_in_memory_cost_more_than_fused_attention():
     flop = 4 * 4096 * 4096 * 128 * 16
-    assert unfused_attention(4096, 4096, 16, 256, IDEAL) > attention(flop, IDEAL, sequence=4096)
+    assert unfused_attention(4096, 4096, 16, 256, IDEAL) > attention(flop, IDEAL, sequence=4096, width=256)
 
 
 def test_decode_is_bound_by_the_cache_or_by_the_work():

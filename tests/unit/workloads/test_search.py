@@ -64,9 +64,7 @@ def test_threads_do_not_change_the_answer(catalogue, job):
 
 
 def test_a_job_that_fits_nowhere_tells_its_leanest_plan(catalogue):
-    job = Job(
-        reference_model("llama-3.1-405b").config, build(catalogue, "hgx-h100"), 4096, 64, "bf16", "megatron-core"
-    )
+    job = Job(reference_model("llama-3.1-405b").config, build(catalogue, "hgx-h100"), 4096, 64, "bf16", "megatron-core")
     found = search(catalogue, job)
     assert found.best is None
     assert found.leanest[0] > job.system.memory

@@ -72,9 +72,7 @@ def test_a_faster_network_never_makes_a_step_slower(catalogue, job):
     setting = setting_of(catalogue, job)
     out = replace(setting.network.scale_out, bandwidth=2 * setting.network.scale_out.bandwidth)
     faster = replace(setting, network=replace(setting.network, scale_out=out))
-    layouts = plans(
-        tensor=8.0, pipeline=[1, 8, 16], data=[128, 16, 8], sequence=1.0
-    )
+    layouts = plans(tensor=8.0, pipeline=[1, 8, 16], data=[128, 16, 8], sequence=1.0)
     quick = price(catalogue, job, layouts, setting=faster).steps.time
     assert np.all(quick <= price(catalogue, job, layouts, setting=setting).steps.time)
 
