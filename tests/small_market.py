@@ -1,8 +1,15 @@
 """A small market in exact numbers: one chip of the region, with dies from home and abroad, and one import."""
 
 import copy
+import functools
 
-MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
+from autarky.facts.loader import load_catalogue
+
+
+@functools.cache
+def real_events():
+    """Return the ids of all events of the catalogue: none of them bears on an invented market."""
+    return tuple(load_catalogue().collections["events"])
 
 
 def record(**fields):
@@ -18,7 +25,9 @@ FACTS = {
             dies={"die": {"mix": 1, "yield": "100%"}},
         )
     },
-    "die_banks": {"bank": record(die="die", deliveries=[{"from": "2025-01", "until": "2026-01", "amount": "1200 die"}])},
+    "die_banks": {
+        "bank": record(die="die", deliveries=[{"from": "2025-01", "until": "2026-01", "amount": "1200 die"}]),
+    },
     "packaging_lines": {"line": record(country="HERE")},
     "chips": {
         "own": record(
@@ -66,7 +75,6 @@ SCENARIO = {
     "reference_chip": "own",
     "chain": {"fabs": ["fab"], "die_banks": ["bank"], "products": ["own"]},
     "facts": FACTS,
-    "events": {"off": []},
     "market": {
         "demand": "demand",
         "buyers": ["firms", "state"],
@@ -93,7 +101,8 @@ def market(*, events=(), horizon=None, model_from=None, without=(), **facts):
     for key, fields in facts.items():
         collection, name = key.split("__")
         plain["facts"][collection][name.replace("_", "-")].update(fields)
-    plain["events"] = {"add": {f"event-{index}": one for index, one in enumerate(events)}}
+    added = {f"event-{index}": one for index, one in enumerate(events)}
+    plain["events"] = {"off": list(real_events()), "add": added}
     if horizon is not None:
         plain["horizon"] = horizon
     if model_from is not None:

@@ -29,6 +29,9 @@ app.add_typer(facts_app, name="facts")
 app.add_typer(plan_app, name="plan")
 app.command("compare-systems")(compare_systems)
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C ended; what typer returns in place of the interrupt."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
 Set = Annotated[
     list[str] | None,
@@ -47,7 +50,9 @@ ScenarioName = Annotated[str, typer.Argument(help="A scenario of the library, or
 def main() -> None:
     """Run the command line."""
     try:
-        app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
     except InputError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
@@ -59,10 +64,10 @@ def main() -> None:
         print(f"error: {error.format_message()}", file=sys.stderr)
         sys.exit(2)
     except typer.Abort:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
-        sys.exit(130)
+        print("interrupted: nothing was changed", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except OSError as error:
         print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
         sys.exit(2)

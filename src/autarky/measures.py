@@ -243,10 +243,14 @@ def market_tags(model: Model) -> dict[str, dict[str, dict[str, str]]]:
             "origin": member.origin,
             "channel": "grey" if member.origin == "grey" else "open",
             "segment": member.segment,
+            "fiscal_year_starts": str(market.vendors[member.vendor].fiscal_year_starts),
         }
         for name, member in market.members.items()
     }
-    sellers = {name: {"vendor": name} for name in market.sellers}
+    sellers = {
+        name: {"vendor": name, "fiscal_year_starts": str(market.vendors[name].fiscal_year_starts)}
+        for name in market.sellers
+    }
     groups = {name: {"buyer": name} for name in market.buyers}
     return {
         **dict.fromkeys(("sales", "revenue", "installed"), members),

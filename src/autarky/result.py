@@ -263,13 +263,14 @@ class Result:
 
     @cached_property
     def target_results(self) -> tuple[TargetResult, ...]:
-        """The probability of every target."""
+        """The probability of every target; its standard error is never below what one draw more or less would do."""
+        one_draw = 1.0 / self.effective_draws
         return tuple(
             TargetResult(
                 target.name,
                 target.definition,
                 float(probability(met.astype(float), self.weights)),
-                self.standard_error(lambda v, w: probability(v, w), met.astype(float)),
+                max(self.standard_error(lambda v, w: probability(v, w), met.astype(float)), one_draw),
             )
             for target, met in ((target, self.target_draws(target)) for target in self.targets)
         )
@@ -304,6 +305,7 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as one plain object: settings, targets, measures by year, bottleneck, fit."""
+        from autarky.fiscal import fiscal_quarters
         from autarky.sufficiency import share_json
 
         measures: dict[str, dict[str, Any]] = {}
@@ -327,6 +329,7 @@ class Result:
             "targets": [vars(target) for target in self.target_results],
             "measures": measures,
             "bottleneck": self.bottleneck(),
+            "fiscal_quarters": fiscal_quarters(self),
             "fit": fit_json(self.fit),
             "notes": list(self.notes),
         }

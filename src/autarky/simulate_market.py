@@ -23,6 +23,7 @@ from autarky.market.imports import admitted_share, let_in, quotas, recorded_flow
 from autarky.market.installed_base import installed_base
 from autarky.market.origin import share_leaving
 from autarky.market.revenue import fees, revenue, write_downs
+from autarky.market.sums import added_up
 from autarky.measures import ACCESS, chip_worth, months_in
 from autarky.quantities.arrays import Array
 from autarky.quantities.estimates import Quantity
@@ -485,7 +486,10 @@ def _access(incoming: Mapping[str, Incoming]) -> dict[str, Array]:
     if not incoming:
         return {}
     flows = list(incoming.values())
-    return {stage: np.sum([getattr(flow, stage) for flow in flows], axis=0) for stage in ACCESS}
+    return {
+        stage: added_up(np.broadcast_to(getattr(flow, stage), flow.recorded.shape) for flow in flows)
+        for stage in ACCESS
+    }
 
 
 def in_service(name: str, flow: Array, model: Model, market: MarketModel, sampler: Sampler) -> Array:

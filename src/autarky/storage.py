@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout of the file; raised whenever an older autarky could misread it."""
 CHIP = "chip"
+"""Dimension of what is known of each chip."""
 VALUED = "valued_chip"
 """Dimension of what chips are worth, where the market has more of them than the chain."""
-"""Dimension of what is known of each chip."""
 INTEGER_BITS = 63
 """Bits of the largest integer that HDF5 holds, without its sign."""
 DAMAGED = "the file is damaged: run its scenario again"

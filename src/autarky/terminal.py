@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autarky.analysis.condition import LARGEST_K
 from autarky.measures import define
 
 if TYPE_CHECKING:
     from autarky.analysis.condition import Check
     from autarky.engine import Progress
     from autarky.result import Result
+    from autarky.sufficiency import ShareSummary
 
 
 def console() -> Console:
@@ -63,6 +65,8 @@ def chance(probability: float, error: float, draws: float) -> str:
         return f"above {100 - limit:.4g} %"
     if not math.isfinite(error):
         return f"{100 * probability:.1f} %"
+    if 100 * probability < 0.1:
+        return f"{100 * probability:.1g} % ± {100 * error:.1g}"
     return f"{100 * probability:.1f} % ± {100 * error:.1f}"
 
 
@@ -78,6 +82,8 @@ def print_summary(result: Result) -> None:
     if result.targets:
         _print_targets(out, result)
     _print_years(out, result)
+    if result.shares:
+        _print_shares(out, result)
     _print_bottleneck(out, result)
     if result.fit is not None:
         _print_fit(out, result)
@@ -112,17 +118,23 @@ def _print_worlds(out: Console, result: Result) -> None:
         out.print(Text(f"  {definition}: " + ", ".join(f"{name} {100 * p:.1f} %" for name, p in worlds.items())))
 
 
-def _print_years(out: Console, result: Result) -> None:
+def shown_years(result: Result) -> list[str]:
+    """Return the years on the screen: from two before the first that a target asks about."""
     years = result.years
+    asked = min((target.period[:4] for target in result.targets), default=years[-1] if years else "")
+    first = max(0, years.index(asked) - 2) if asked in years else 0
+    return years[first : first + SHOWN_YEARS]
+
+
+def _print_years(out: Console, result: Result) -> None:
     title = "Median, and 5th to 95th percentile below it"
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     table.add_column("", no_wrap=True)
-    asked = min((target.period[:4] for target in result.targets), default=years[-1] if years else "")
-    first = max(0, years.index(asked) - 2) if asked in years else 0
-    shown = years[first : first + SHOWN_YEARS]
+    shown = shown_years(result)
     for year in shown:
         table.add_column(year, justify="right", no_wrap=True)
-    for name, measure, scope in result.breakdown():
+    last = ("imports.chips", "grey.chips", "revenue")
+    for name, measure, scope in sorted(result.breakdown(), key=lambda row: row[0] in last):
         if name not in HEADLINES and not name.startswith("production.chips.vendor."):
             continue
         rows = result.by_year(measure, scope)
@@ -139,7 +151,42 @@ HEADLINES = {
     "production.h100e.tpp": "by TPP",
     "production.h100e.memory_bandwidth": "by memory bandwidth",
     "good_dies": "good dies from fabs",
+    "imports.chips": "packages imported",
+    "grey.chips": "past the rules",
+    "revenue": "paid to vendors",
 }
+
+
+def _print_shares(out: Console, result: Result) -> None:
+    """Print self-sufficiency under the definitions that published figures use."""
+    title = "Self-sufficiency, percent: median, and 5th to 95th percentile below it"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table.add_column("", max_width=44)
+    shown = shown_years(result)
+    for year in shown:
+        table.add_column(year, justify="right", no_wrap=True)
+    for name, words in SHARES.items():
+        if name in {share for share, _, _ in result.shares}:
+            rows = result.share_by_year(name)
+            table.add_row(Text(words), *(_percentages(rows[year]) for year in shown))
+    out.print(table)
+
+
+SHARES = {
+    "self_sufficiency.units.flow.designed.without_grey": "chips brought into service, by number, designed there",
+    "self_sufficiency.units.flow.made.without_grey": "the same, with dies made there",
+    "self_sufficiency.value.flow.designed.without_grey": "by value, designed there",
+    "self_sufficiency.dense_8bit.flow.designed.with_grey": "by dense 8-bit compute, with the grey channel",
+    "self_sufficiency.dense_8bit.stock.designed.with_grey": "all in service at the year's end, counted the same way",
+}
+"""Definitions of self-sufficiency on the screen; the JSON has all."""
+
+
+def _percentages(row: ShareSummary) -> str:
+    low, middle, high = row["p5"], row["p50"], row["p95"]
+    if low is None or middle is None or high is None:
+        return "not defined"
+    return f"{100 * middle:.0f}\n{100 * low:.0f} to {100 * high:.0f}"
 
 
 def _print_bottleneck(out: Console, result: Result) -> None:
@@ -170,14 +217,18 @@ def _print_fit(out: Console, result: Result) -> None:
     )
     if not fit.usable:
         out.print("  The evidence does not fit the chain well enough; the numbers above are the chain alone.")
-        out.print(f"  More draws help when k is at most 0.7: try --draws {4 * result.settings.draws}.")
+        if fit.pareto_k <= LARGEST_K:
+            out.print(f"  More draws would help: try --draws {4 * result.settings.draws}.")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("observed", max_width=46)
     table.add_column("the chain alone", justify="right", no_wrap=True)
-    table.add_column("with the evidence", justify="right", no_wrap=True)
+    if fit.usable:
+        table.add_column("with the evidence", justify="right", no_wrap=True)
     for check in fit.checks:
-        table.add_row(Text(check.label), _interval(check.before), _interval(check.after))
+        table.add_row(Text(check.label), _interval(check.before), *([_interval(check.after)] if fit.usable else []))
     out.print(table)
+    if not fit.usable:
+        return
     for check in fit.checks:
         for line in tensions(check):
             out.print(Text(f"  in tension: {line}"))
@@ -236,9 +287,19 @@ def print_record(shown: dict[str, Any]) -> None:
 
 def _value(row: dict[str, Any]) -> str:
     unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    if row["key"].endswith((".int8", ".int4")):
+        unit = unit.replace("TFLOPS", "TOPS")
     if row["p5"] is None:
-        return f"{row['p50']:,.6g}{unit}"
-    return f"{row['p5']:,.4g} to {row['p95']:,.4g}{unit}"
+        return f"{plain(row['p50'], 6)}{unit}"
+    return f"{plain(row['p50'], 4)} ({plain(row['p5'], 4)} to {plain(row['p95'], 4)}){unit}"
+
+
+def plain(value: float, digits: int) -> str:
+    """Return a number with so many significant digits and no exponent."""
+    rounded = float(f"{value:.{digits}g}")
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded)))) if rounded else 0
+    text = f"{rounded:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _cited(row: dict[str, Any]) -> str:
@@ -254,7 +315,8 @@ def _cited(row: dict[str, Any]) -> str:
 def _source(source: dict[str, Any]) -> str:
     if not source["publisher"]:
         return str(source["id"])
-    return f"{source['publisher']} {source['published']} [{source['grade']}]"
+    relayed = f" for {source['relay_of']}" if source.get("relay_of") else ""
+    return f"{source['publisher']} {source['published']} [{source['grade']}]{relayed}"
 
 
 def print_bibliography(rows: Sequence[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autarky.market.self_sufficiency import PREFIX
-from autarky.terminal import console, figure
+from autarky.terminal import SHARES, console, figure
 
 if TYPE_CHECKING:
     from autarky.analysis.compare import Comparison
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 SHOWN_YEARS = 3
 DETAIL = (".chip.", ".fab.", ".h100e.tpp", ".h100e.dense_16bit")
 """Measures of single chips and fabs, and of compute by measures like others, stand in the JSON, not on the screen."""
-SHARES = (
-    "self_sufficiency.units.flow.designed.without_grey",
-    "self_sufficiency.value.flow.designed.without_grey",
-    "self_sufficiency.dense_8bit.flow.made.without_grey",
-    "self_sufficiency.dense_8bit.stock.designed.with_grey",
-)
-"""Of the definitions of self-sufficiency, those that published figures use."""
 
 
 def print_comparison(comparison: Comparison) -> None:

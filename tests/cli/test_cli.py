@@ -57,10 +57,10 @@ def test_the_same_seed_prints_the_same_bytes():
     assert autarky("run", *DRAWS, "--json").stdout == autarky("run", *DRAWS, "--json").stdout
 
 
-def test_text_output_names_targets_years_constraints_and_tensions():
+def test_text_output_names_targets_years_constraints_and_the_fit():
     done = autarky("run", *DRAWS)
     assert done.returncode == 0
-    for words in ("How likely", "packages made", "memory", "effective draws", "in tension"):
+    for words in ("How likely", "packages made", "memory", "effective draws", "does not fit"):
         assert words in done.stdout
 
 

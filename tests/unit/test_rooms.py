@@ -28,6 +28,7 @@ HOUSE = (
     "questions",
     "simulate_market",
     "simulate",
+    "fiscal",
     "sufficiency",
     "result",
     "engine",
@@ -70,7 +71,7 @@ MODULES = {
     for path in sorted(SOURCE.rglob("*.py"))
     if path != SOURCE / "__init__.py"
 }
-STAGES = ("supply", "market", "systems", "workloads", "simulate", "simulate_market", "sufficiency")
+STAGES = ("supply", "market", "systems", "workloads", "simulate", "simulate_market", "fiscal", "sufficiency")
 
 
 def room_of(module):

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from small_market import event, lever, market
 
 import autarky
 from autarky.errors import ScenarioError
+from autarky.fiscal import fiscal_quarters
+from small_market import event, lever, market
 
 
 def run(**about):
@@ -105,8 +106,21 @@ def test_a_fee_and_a_duty_are_shares_of_revenue():
     np.testing.assert_allclose(monthly(result, "duties")[8:], 50e3)
 
 
+def test_money_is_told_by_the_vendors_own_quarters():
+    plain = market(vendors__foreign_vendor={"fiscal_year_starts": 2})
+    quarters = fiscal_quarters(autarky.run(plain, draws=1))
+    assert list(quarters["own-vendor"]["revenue"]) == [f"FY2025Q{n}" for n in (1, 2, 3, 4)]
+    assert list(quarters["foreign-vendor"]["revenue"]) == [f"FY2026Q{n}" for n in (1, 2, 3)]
+    # February to April: 50 + 50 + 20 chips at 2,000 USD.
+    assert quarters["foreign-vendor"]["revenue"]["FY2026Q1"]["p50"] == pytest.approx(240e3)
+    assert quarters["foreign-vendor"].keys() == {"revenue", "fees", "duties", "write_downs", "releases"}
+    assert fiscal_quarters(autarky.run(plain, draws=1, keep=["production"])) == {}
+
+
 def test_production_for_the_market_and_the_grey_channel_have_levers():
-    result = run(events=[event(lever("vendor_production", 0.5, vendors=["foreign-vendor"]), lever("grey_channel", 0.1))])
+    result = run(
+        events=[event(lever("vendor_production", 0.5, vendors=["foreign-vendor"]), lever("grey_channel", 0.1))]
+    )
     np.testing.assert_allclose(monthly(result, "imports.chips")[8:], 50)
     np.testing.assert_allclose(monthly(result, "grey.chips")[8:], 2)
 
@@ -187,7 +201,9 @@ def test_parts_of_the_market_can_be_left_out():
     result = run(without=("grey_channel", "rental", "compared_with"))
     assert "grey.chips" not in result.measures
     assert "rented" not in result.measures
-    assert result.share("self_sufficiency.units.flow.designed.with_grey", "2025").values[0] == pytest.approx(4800 / 5610)
+    assert result.share("self_sufficiency.units.flow.designed.with_grey", "2025").values[0] == pytest.approx(
+        4800 / 5610
+    )
     only_own = run(without=("grey_channel", "rental", "compared_with", "imports"))
     assert only_own.share("self_sufficiency.units.flow.designed.with_grey", "2025").values[0] == 1
     assert "fees" not in only_own.measures

@@ -127,6 +127,15 @@ class Comparison:
 
     def levels(self, side: Side, name: str) -> dict[str, Summary]:
         """Return the summary of one side's measure by year, with the weights of the first side."""
+        if side is self.b and name in self.a.yearly and name not in self.changed:
+            return self._levels_of_a[name]
+        return self._levels_of_a[name] if side is self.a else self._levels(side, name)
+
+    @cached_property
+    def _levels_of_a(self) -> dict[str, dict[str, Summary]]:
+        return {name: self._levels(self.a, name) for name in self.a.yearly}
+
+    def _levels(self, side: Side, name: str) -> dict[str, Summary]:
         yearly = side.yearly[name]
         return {year: self._summary(values, yearly.defined.get(year)) for year, values in yearly.draws.items()}
 

@@ -129,6 +129,7 @@ def source_row(name: str, catalogue: Catalogue) -> dict[str, Any]:
         "grade": source.grade,
         "unverified": source.unverified,
         "url": source.url,
+        "relay_of": source.relay_of,
     }
 
 

@@ -17,10 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autarky.market.sums import added_up
 from autarky.quantities.arrays import Array
 
 EXHAUSTED = 1e-12
 """Share of a month's amount below which it counts as used up: rounding leaves as much."""
+
+UNLIMITED = 1e300
+"""Stands for infinity where something is taken off it."""
 
 
 def appeal(
@@ -137,7 +141,7 @@ def spill_over(
     # In each round a chip runs out, a group reaches a limit, or all demand is met: so many rounds at most.
     rounds = capacity.shape[0] * (demand.shape[0] + 1) + 1
     active = np.arange(demand.shape[-1])
-    month = _Left(demand, weights, capacity, limits)
+    month = _Left(demand, weights.copy(), capacity, np.minimum(limits, UNLIMITED))
     for _ in range(rounds):
         month, met = month.after_a_choice(columns)
         taken[:, active] += met
@@ -169,18 +173,22 @@ class _Left:
         return _Left(self.wanted[:, draws], self.drawn[..., draws], self.on_offer[:, draws], self.allowed[..., draws])
 
     def after_a_choice(self, limited: list[int]) -> tuple[_Left, Array]:
-        """Return what one choice of every group leaves, and the demand that each chip met in it, (chip, draw)."""
-        drawn = self.drawn * (self.on_offer > 0)
+        """Return what one choice of every group leaves, and the demand that each chip met in it, (chip, draw).
+
+        `drawn` is changed in place.
+        """
+        drawn = self.drawn
+        drawn *= self.on_offer > 0
         drawn[:, limited] *= self.allowed > 0
-        whole = drawn.sum(axis=1)
+        whole = added_up(np.moveaxis(drawn, 1, 0))
         asked = drawn * np.divide(self.wanted, whole, out=np.zeros_like(whole), where=whole > 0)[:, np.newaxis]
         asked[:, limited] = np.minimum(asked[:, limited], self.allowed)
-        together = asked.sum(axis=0)
+        together = added_up(asked)
         short = together >= self.on_offer
         asked *= np.divide(self.on_offer, together, out=np.ones_like(together), where=short & (together > 0))
         met = np.where(short, self.on_offer, together)
         left = _Left(
-            _used(self.wanted, asked.sum(axis=1)),
+            _used(self.wanted, added_up(np.moveaxis(asked, 1, 0))),
             drawn,
             np.where(short, 0.0, _used(self.on_offer, met)),
             _used(self.allowed, asked[:, limited]),
@@ -191,4 +199,5 @@ class _Left:
 def _used(amount: Array, part: Array) -> Array:
     """Return what a part leaves of an amount; what rounding leaves is nothing."""
     left = amount - part
-    return np.where(left > EXHAUSTED * np.where(np.isinf(amount), 0.0, amount), left, 0.0)
+    left *= left > EXHAUSTED * amount
+    return left

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autarky.market.sums import added_up
 from autarky.quantities.arrays import Array
 
 
@@ -29,7 +30,7 @@ def demand_by_group(total: Array, weights: Sequence[Array | float]) -> Array:
 
 def shares_of(demand: Array) -> Array:
     """Return the share of each group in all demand, (group, month, draw); the same for all where there is none."""
-    whole = demand.sum(axis=0)
+    whole = added_up(demand)
     even = np.full(demand.shape, 1.0 / len(demand))
     shares: Array = np.divide(demand, whole, out=even, where=whole > 0)
     return shares
@@ -47,7 +48,7 @@ def left_to_buy(demand: Array, bought: Array) -> Array:
     bought
         (month, draw), what is on record as bought, in the same unit.
     """
-    whole = demand.sum(axis=0)
+    whole = added_up(demand)
     kept = np.divide(whole - bought, whole, out=np.zeros_like(whole), where=whole > 0)
     left: Array = demand * np.maximum(kept, 0.0)
     return left

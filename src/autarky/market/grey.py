@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from autarky.market.sums import added_up
 from autarky.quantities.arrays import Array
 
 
@@ -34,7 +35,7 @@ def by_chip(flow: Array, weights: Mapping[str, Array | float]) -> dict[str, Arra
     """Return a flow split over chips by weight, chip/month (month, draw) each; equally where all weights are 0."""
     shape = flow.shape
     stacked = np.stack([np.broadcast_to(weight, shape) for weight in weights.values()])
-    whole = stacked.sum(axis=0)
+    whole = added_up(stacked)
     shares = np.divide(stacked, whole, out=np.full(stacked.shape, 1.0 / len(weights)), where=whole > 0)
     return {name: flow * share for name, share in zip(weights, shares, strict=True)}
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from autarky.market.sums import added_up
 from autarky.quantities.arrays import Array, MonthArray
 
 
@@ -50,8 +51,7 @@ def admitted_share(gates: Sequence[Array | float], shares: Array) -> Array:
     shares
         (group, month, draw), share of each group in all demand.
     """
-    passed: Array = np.sum([share * gate for share, gate in zip(shares, gates, strict=True)], axis=0)
-    return passed
+    return added_up(share * gate for share, gate in zip(shares, gates, strict=True))
 
 
 def let_in(offered: Array, licence: Array | float, admitted: Array | float) -> Array:
@@ -108,6 +108,6 @@ def quotas(allowed: Array, gates: Sequence[Array | float], shares: Array) -> Arr
         as for `admitted_share`.
     """
     parts = np.stack([share * gate for share, gate in zip(shares, gates, strict=True)])
-    whole = parts.sum(axis=0)
+    whole = added_up(parts)
     each: Array = parts * np.divide(allowed, whole, out=np.zeros_like(whole), where=whole > 0)
     return each

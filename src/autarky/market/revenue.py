@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,9 +90,3 @@ def by_fiscal_quarter(flow: Array, months: MonthArray, first_month: int) -> dict
     for row, label in enumerate(labels):
         rows.setdefault(label, []).append(row)
     return {label: flow[inside].sum(axis=0) for label, inside in rows.items() if len(inside) == MONTHS_OF_QUARTER}
-
-
-def together(parts: Sequence[Array]) -> Array:
-    """Return the sum of flows in one unit, (month, draw)."""
-    total: Array = np.sum(np.stack(parts), axis=0)
-    return total

@@ -9,6 +9,7 @@ from autarky.quantities.months import month_label
 
 NO_BREAK = "\u00a0"
 UNDEFINED = "not defined"
+NOTHING = 1e-6
 SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 UNIT_WORDS = {
     "chip": "packages",
@@ -28,7 +29,8 @@ def amount(value: float, digits: int = 3) -> str:
     """Return a number with so many significant digits: 1.13 million, 495,000, 0.35."""
     if not math.isfinite(value):
         return UNDEFINED
-    rounded = significant(value, digits)
+    # Counts come in wholes and shares in parts of a thousand: what is far smaller is rounding.
+    rounded = 0.0 if abs(value) < NOTHING else significant(value, digits)
     for limit, word in SCALES:
         if abs(rounded) >= limit:
             return f"{_plain(rounded / limit)}{NO_BREAK}{word}"

@@ -35,8 +35,8 @@ class Assembled:
     """Packages started (chip, month, draw), stock left each month, and what decided the number.
 
     `binding` is (year, constraint, draw): packages whose number each constraint decided, with the constraints
-    in the order of `constraints`. A chip counts with the packages that its dies would make, at most what its line
-    could start, so that a pile of old dies does not outweigh the rest.
+    in the order of `constraints`. The chips of a line count with the packages that their dies would make, together
+    at most what the line could start, so that a pile of old dies does not outweigh the rest.
     """
 
     started: Array
@@ -160,9 +160,19 @@ def _note_binding(
     kinds: int,
     stored: int,
 ) -> None:
-    """Add each chip's packages to the constraint that decided their number: the dies where all of it was met."""
+    """Add each chip's packages to the constraint that decided their number: the dies where all of it was met.
+
+    What the chips of one line ask for counts up to what the line can start, shared as they ask.
+    """
+    load = [np.zeros(asked.shape[-1]) for _ in capacity]
     for index, recipe in enumerate(recipes):
-        wished = np.minimum(asked[index], capacity[recipe.line] / recipe.line_use)
+        load[recipe.line] += asked[index] * recipe.line_use
+    share = [
+        np.minimum(1.0, np.divide(able, used, out=np.ones_like(used), where=used > 0))
+        for able, used in zip(capacity, load, strict=True)
+    ]
+    for index, recipe in enumerate(recipes):
+        wished = asked[index] * share[recipe.line]
         by_line, by_memory = limit[index] >= stored, (limit[index] >= kinds) & (limit[index] < stored)
         binding[0] += np.where(by_line | by_memory, 0.0, wished)
         if by_line.any():

@@ -241,7 +241,8 @@ def any_distribution():
         st.tuples(bounds, st.floats(0.0, 1.0)).map(
             lambda b: Triangular(b[0][0], b[0][0] + b[1] * b[0][1], b[0][0] + b[0][1])
         ),
-        st.builds(Beta, st.floats(0.3, 20.0), st.floats(0.3, 20.0)),
+        # Below about 0.6 the density piles up at 1 beyond what a double can tell from 1.
+        st.builds(Beta, st.floats(0.6, 20.0), st.floats(0.6, 20.0)),
         st.builds(Exact, middle),
         st.builds(lambda p: Discrete((0.0, 1.0), (1.0 - p, p)), st.floats(0.0, 1.0)),
     )
