@@ -26,6 +26,7 @@ HOUSE = (
     "scenario",
     "measures",
     "questions",
+    "simulate_fabs",
     "simulate_market",
     "simulate",
     "fiscal",
@@ -71,7 +72,7 @@ MODULES = {
     for path in sorted(SOURCE.rglob("*.py"))
     if path != SOURCE / "__init__.py"
 }
-STAGES = ("supply", "market", "systems", "workloads", "simulate", "simulate_market", "fiscal", "sufficiency")
+STAGES = ("supply", "market", "systems", "workloads", "simulate", "simulate_fabs", "simulate_market", "fiscal", "sufficiency")
 
 
 def room_of(module):

@@ -11,19 +11,18 @@ from pydantic_core import PydanticCustomError
 from autarky.facts.design_records import DESIGN_COLLECTIONS
 from autarky.facts.event_records import Event as Event
 from autarky.facts.fields import (
-    PERIOD,
     Grade,
     Month,
     Of,
     Part,
     PartialDate,
-    Period,
     Record,
     Series,
     last_day,
-    read_in_unit,
 )
 from autarky.facts.market_records import MARKET_COLLECTIONS
+from autarky.facts.observed_records import Observation as Observation
+from autarky.facts.observed_records import TimeSeries as TimeSeries
 from autarky.facts.performance_records import Efficiency, RunningCost, Software
 from autarky.facts.rule_records import Country, Finding, Rule
 from autarky.quantities.estimates import Quantity
@@ -354,62 +353,6 @@ class Product(Record):
     package_yield: FractionPath | None = None
     priority: int = 1
     failure: Annotated[Quantity, Of("1/month", "nonnegative")] | None = None
-
-
-class Observation(Record):
-    """What was published about one measured amount; several reports of it are alternatives, not a product."""
-
-    measure: str
-    scope: dict[str, str] = Field(default_factory=dict)
-    period: Period
-    unit: str
-    estimates: Quantity | None = None
-    at_most: Quantity | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_in_own_unit(cls, raw: object) -> object:
-        return read_in_unit(raw, ("estimates",), ("at_most",))
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Observation:
-        if self.estimates is None and self.at_most is None:
-            raise ValueError("an observation needs `estimates` or `at_most`")
-        return self
-
-
-class Observed(Part):
-    """One value of a published series."""
-
-    value: Quantity
-    incomplete: bool = False
-
-
-class TimeSeries(Record):
-    """A published time series, as it stands; kind `stock` is the value at the end of each period."""
-
-    unit: str
-    scope: dict[str, str] = Field(default_factory=dict)
-    kind: Literal["flow", "stock", "rate"] = "flow"
-    values: dict[str, Observed]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_in_own_unit(cls, raw: object) -> object:
-        if not isinstance(raw, dict) or not isinstance(raw.get("values"), dict):
-            return raw
-        values: dict[str, object] = {}
-        for period, value in raw["values"].items():
-            if not PERIOD.fullmatch(period):
-                raise PydanticCustomError(
-                    "period",
-                    "{period} is not a period",
-                    {"period": period, "hint": "write 2022, 2022H1, 2022Q1 or 2022-03", "at": ("values", period)},
-                )
-            fields = dict(value) if isinstance(value, dict) else {}
-            incomplete = fields.pop("incomplete", False)
-            values[period] = {"value": fields or value, "incomplete": incomplete}
-        return read_in_unit({**raw, "values": values}, *(("values", period, "value") for period in values))
 
 
 class Pooling(Record):
