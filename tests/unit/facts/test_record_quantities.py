@@ -4,7 +4,8 @@ import pytest
 
 from autarky.facts.fields import QUANTITY_TYPES, map_quantities, quantities_of
 from autarky.facts.loader import load_catalogue
-from autarky.facts.records import COLLECTIONS, Observed
+from autarky.facts.observed_records import Observed
+from autarky.facts.records import COLLECTIONS
 from autarky.facts.rule_records import Country, Rule
 from autarky.quantities.estimates import Quantity
 from autarky.quantities.parse import Spec, parse_quantity
