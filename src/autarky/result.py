@@ -244,7 +244,10 @@ class Result:
 
     def by_years(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, Array]:
         """Return a measure for every whole year, (draw,) each, in its unit."""
-        kind, monthly = define(measure).kind, self.monthly(measure, scope)
+        kind = define(measure).kind
+        if kind == "share":
+            return {year: self.by_period(measure, year, scope) for year in self.years}
+        monthly = self.monthly(measure, scope)
         return {year: over_period(monthly, months_of(year, self.months), kind) for year in self.years}
 
     def by_year(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, dict[str, float]]:

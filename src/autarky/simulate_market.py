@@ -350,23 +350,14 @@ def chosen(
             _by_month(sampler.draw(f"buyer_groups.{name}.favour", group.favour), model)[late] ** sharp
             for name, group in market.buyers.items()
         ]
-        at_home = [market.chips[chip_of[name]].designed_in == market.region for name in on_sale]
         result = sales(
             demand[:, late],
             [(production[name] if name in production else modelled[name])[late] for name in on_sale],
             [need[chip_of[name]][late] for name in on_sale],
             [_appeal(chip_of[name], late, market, model, prices, worth, sharp, sampler) for name in on_sale],
-            [[favour if own else 1.0 for own in at_home] for favour in favours],
-            [
-                None
-                if name in production
-                else quotas(
-                    modelled[name][late],
-                    [gate[late] if len(gate) > 1 else gate for gate in incoming[name].gates],
-                    shares[:, late],
-                )
-                for name in on_sale
-            ],
+            [None if name in production else _quotas(incoming[name], modelled[name], shares, late) for name in on_sale],
+            favours,
+            favoured=[market.chips[chip_of[name]].designed_in == market.region for name in on_sale],
             kept=[name in production for name in on_sale],
         )
         for row, name in enumerate(on_sale):
@@ -375,6 +366,12 @@ def chosen(
                 unsold[name][late] = result.unsold[row]
         unmet[:, late] = result.unmet
     return sold, unsold, unmet
+
+
+def _quotas(coming: Incoming, modelled: Array, shares: Array, months: slice) -> Array:
+    """Return what each group may buy of an import in some of the months, chip/month (group, month, draw)."""
+    gates = [gate[months] if len(gate) > 1 else gate for gate in coming.gates]
+    return quotas(modelled[months], gates, shares[:, months])
 
 
 def _first_choice(incoming: Mapping[str, Incoming]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +61,13 @@ def share(result: Result, measure: str, period: str, scope: Mapping[str, str]) -
     return counted.share(own, grey)
 
 
-def every_share(result: Result) -> Iterator[tuple[str, str, Share]]:
-    """Yield (name, year, share) of every share of a result in every whole year; each amount is added up once."""
+def every_share(
+    result: Result, wanted: Callable[[str, str], bool] = lambda name, year: True
+) -> Iterator[tuple[str, str, Share]]:
+    """Yield (name, year, share) of every share of a result in every whole year; each amount is added up once.
+
+    `wanted`: whether to yield the share of a name and year; all by default.
+    """
     alike: dict[tuple[str, str], list[str]] = {}
     for name, measure, _ in result.shares:
         if not measure.startswith(RELATIVE):
@@ -71,12 +76,15 @@ def every_share(result: Result) -> Iterator[tuple[str, str, Share]]:
     for year in result.years:
         inside = months_of(year, result.months)
         for (basis, amount), names in alike.items():
+            chosen = [name for name in names if wanted(name, year)]
+            if not chosen:
+                continue
             counted = Counted.of(result, basis, amount, inside, {})
-            for name in names:
+            for name in chosen:
                 own, grey = name.split(".")[3:]
                 yield name, year, counted.share(own, grey)
         for name, measure, scope in result.shares:
-            if measure.startswith(RELATIVE):
+            if measure.startswith(RELATIVE) and wanted(name, year):
                 yield name, year, _relative(result, measure, inside, scope)
 
 

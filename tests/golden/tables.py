@@ -49,7 +49,12 @@ def write(scenario: str) -> None:
         writer.writerows((name, year, *(f"{value:.4g}" for value in values)) for name, year, *values in table(scenario))
 
 
+def scenarios() -> list[str]:
+    """Return the scenarios with a table: those that stand on their own; the others are differences from them."""
+    return [name for name, path in library().items() if "\nextends:" not in path.read_text(encoding="utf-8")]
+
+
 if __name__ == "__main__":
-    for each in library():
+    for each in scenarios():
         write(each)
         print(path(each).name)

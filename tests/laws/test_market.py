@@ -39,7 +39,10 @@ class Market:
 
     def spill(self, **changed):
         about = {"demand": self.demand, "weights": self.weights, "capacity": self.capacity, "limits": self.limits}
-        return spill_over(**{**about, **changed})
+        about |= changed
+        none = np.empty((0, DRAWS))
+        parts = (about["weights"], about["capacity"], about["limits"])
+        return spill_over(about["demand"], np.ones_like(about["demand"]), none, none, *parts)
 
 
 markets = st.builds(Market, seeds, st.integers(1, 3), st.integers(1, 5))
@@ -114,8 +117,9 @@ def test_chips_are_sold_or_kept_and_never_made_or_lost(seed, groups, chips, mont
     demand = amounts(random, groups, months, DRAWS, high=300.0)
     quotas = [None if random.random() < 0.5 else amounts(random, groups, months, DRAWS) for _ in range(chips)]
     kept = [bool(random.random() < 0.7) for _ in range(chips)]
-    favours = amounts(random, groups, chips, high=3.0)
-    result = sales(demand, supply, need, [1.0] * chips, favours.tolist(), quotas, kept=kept)
+    appeals, favours = amounts(random, chips, high=3.0).tolist(), amounts(random, groups, high=3.0).tolist()
+    favoured = [bool(random.random() < 0.5) for _ in range(chips)]
+    result = sales(demand, supply, need, appeals, quotas, favours, favoured=favoured, kept=kept)
     for chip in range(chips):
         came, went = np.cumsum(supply[chip], axis=0), np.cumsum(result.chips[chip], axis=0)
         assert (went <= came * (1 + ROUNDING)).all()
@@ -251,7 +255,9 @@ def test_self_sufficiency_is_a_share_and_moves_the_right_way(seed, members, own)
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_without_demand_nothing_is_sold_and_nothing_breaks(kept):
-    result = sales(np.zeros((2, 3, 1)), [np.ones((3, 1))], [1.0], [1.0], [[1.0]] * 2, [None], kept=[kept])
+    result = sales(
+        np.zeros((2, 3, 1)), [np.ones((3, 1))], [1.0], [1.0], [None], [1.0] * 2, favoured=[True], kept=[kept]
+    )
     assert not result.chips.any()
     assert not result.unmet.any()
     assert result.unsold[0, -1, 0] == (3 if kept else 0)

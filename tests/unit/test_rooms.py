@@ -72,7 +72,17 @@ MODULES = {
     for path in sorted(SOURCE.rglob("*.py"))
     if path != SOURCE / "__init__.py"
 }
-STAGES = ("supply", "market", "systems", "workloads", "simulate", "simulate_fabs", "simulate_market", "fiscal", "sufficiency")
+STAGES = (
+    "supply",
+    "market",
+    "systems",
+    "workloads",
+    "simulate",
+    "simulate_fabs",
+    "simulate_market",
+    "fiscal",
+    "sufficiency",
+)
 
 
 def room_of(module):

@@ -48,13 +48,13 @@ def time_domain(start: float, end: float) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=32)
-def fan(start: float, end: float, size: Size) -> Spec:
-    """Return a fan chart over years.
+def fan(start: float, end: float, size: Size, share: bool = False) -> Spec:
+    """Return a fan chart over years; of shares, from 0 to 100 %.
 
     Data: `years` (x), `band` and `stems` (x, p5, p25, p50, p75, p95; stems mark single periods), `reports` (x, low,
     high, value, bound, letter) and `targets` (x, from, to, low, middle, high, text).
     """
-    return _finished(_fan_layers(start, end, size), size)
+    return _finished(_fan_layers(start, end, size, share), size)
 
 
 @lru_cache(maxsize=32)
@@ -124,6 +124,43 @@ def intervals(rows: int, size: Size) -> Spec:
     return _finished(alt.layer(*layers).properties(width=size.width - LABEL, height=34 * rows), size)
 
 
+@lru_cache(maxsize=32)
+def regions(x_ticks: tuple[float, ...], y_ticks: tuple[float, ...], ends: tuple[float, ...], size: Size) -> Spec:
+    """Return points over regions of a plane with two logarithmic axes; `ends` are those of x, then of y.
+
+    Data: `areas` (x, x2, y, y2, fill), `lines` and `dashed` (x, x2, y, y2), `words` (x, y, text), `points` (x, y,
+    fill, size) and `letters` (x, y, text).
+    """
+    import altair as alt
+
+    def axis(values: tuple[float, ...]) -> alt.Axis:
+        return alt.Axis(values=list(values), labelExpr=SHORT, labelOverlap=True, grid=True)
+
+    def scale(low: float, high: float) -> alt.Scale:
+        return alt.Scale(type="log", domain=[low, high], nice=False)
+
+    x = alt.X("x:Q", title=None, axis=axis(x_ticks), scale=scale(*ends[:2]))
+    y = alt.Y("y:Q", title=None, axis=axis(y_ticks), scale=scale(*ends[2:]))
+    fill = alt.Color("fill:N", scale=None)
+
+    def chart(name: str) -> alt.Chart:
+        return alt.Chart(alt.NamedData(name))
+
+    layers = [
+        chart("areas").mark_rect(opacity=0.3).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=fill),
+        chart("lines").mark_rule(color=INK, strokeWidth=1.5).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
+        chart("dashed").mark_rule(color=INK, strokeDash=[5, 4]).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
+        chart("words").mark_text(color=MUTED, fontSize=size.font, fontWeight="bold").encode(x=x, y=y, text="text:N"),
+        chart("points")
+        .mark_circle(opacity=0.85)
+        .encode(x=x, y=y, color=fill, size=alt.Size("size:Q", scale=None, legend=None)),
+        chart("letters")
+        .mark_text(color=INK, dy=-11, fontSize=size.font, fontWeight="bold")
+        .encode(x=x, y=y, text="text:N"),
+    ]
+    return _finished(alt.layer(*layers).properties(width=size.width, height=size.height), size)
+
+
 DOT = 22
 """Width of a numbered event, in pixels."""
 LABEL = 140
@@ -132,15 +169,16 @@ SHORT = "replace(format(datum.value, '.3~s'), 'G', 'bn')"
 """Label of an amount on an axis: 1.5M, 200k."""
 
 
-def _fan_layers(start: float, end: float, size: Size) -> alt.LayerChart | alt.FacetChart:
+def _fan_layers(start: float, end: float, size: Size, share: bool) -> alt.LayerChart | alt.FacetChart:
     import altair as alt
 
     band, reports, targets = alt.NamedData("band"), alt.NamedData("reports"), alt.NamedData("targets")
     x = _time_axis(start, end)
-    y_axis = alt.Axis(labelExpr=SHORT, tickCount=5)
+    y_axis = alt.Axis(format="%", tickCount=5) if share else alt.Axis(labelExpr=SHORT, tickCount=5)
+    y_scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=True, nice=True)
 
     def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title=None, axis=y_axis, scale=alt.Scale(zero=True, nice=True))
+        return alt.Y(f"{field}:Q", title=None, axis=y_axis, scale=y_scale)
 
     areas, stems = alt.Chart(band), alt.Chart(alt.NamedData("stems"))
     circles = alt.Chart(reports).transform_filter("!datum.bound").mark_circle(size=34, opacity=1, color=INK)

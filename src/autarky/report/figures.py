@@ -65,6 +65,7 @@ class Section:
     text: tuple[str, ...]
     figures: tuple[Figure, ...]
     points: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 def letter(index: int) -> str:

@@ -19,7 +19,10 @@ from autarky.report.binding import binding_section
 from autarky.report.figures import Fans
 from autarky.report.history import history_section
 from autarky.report.names import Names
+from autarky.report.purchases import purchases_section
+from autarky.report.rule_map import rule_map_section
 from autarky.report.sections import sections
+from autarky.report.self_sufficiency import self_sufficiency_section
 from autarky.report.svg import Studio
 from autarky.report.tables import input_rows, own_judgement, target_rows, worlds
 from autarky.report.timeline import timeline_section
@@ -93,6 +96,9 @@ def context(result: Result, catalogue: Catalogue, studio: Studio) -> dict[str, A
     targets = target_rows(bands, names)
     inputs = input_rows(result.inputs, names)
     last = (
+        purchases_section(fans),
+        self_sufficiency_section(fans),
+        rule_map_section(fans),
         binding_section(bands, names, studio),
         history_section(bands, names, studio),
         timeline_section(fans),
@@ -110,6 +116,7 @@ def context(result: Result, catalogue: Catalogue, studio: Studio) -> dict[str, A
         "effective_draws": result.effective_draws,
         "worlds": worlds(bands, names),
         "sections": [*sections(fans), *(section for section in last if section is not None)],
+        "market": bool(result.members.get("sales")),
         "inputs": inputs,
         "own_judgement": own_judgement(inputs),
         "groups": [names.cite(source) for source in _group_sources(plain)],

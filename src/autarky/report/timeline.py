@@ -44,8 +44,8 @@ def timeline_section(fans: Fans) -> Section | None:
     table = fan_table(heading, band)
     figure = Figure("timeline-chart", heading, unit_of(band), tuple(drawings), table, marks, full=True)
     text = (
-        "The numbers stand for the events listed below the chart. They mark time; by themselves they change nothing "
-        "in the model, which takes their effects from its dated inputs."
+        "The numbers stand for the events listed below the chart. Events that move a lever, such as a licence, a gate "
+        "or the start of a fab, act in the model; the others mark time, and their effects are in the dated inputs."
     )
     return Section("timeline", "What happened when", (text,), (figure,))
 

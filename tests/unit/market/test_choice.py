@@ -8,11 +8,32 @@ def one(*values):
     return np.array(values, dtype=float)[:, np.newaxis]
 
 
+def spill(demand, weights, capacity, limits):
+    """Return what is met and left when every chip has its own weight and limit for each group."""
+    draws = demand.shape[-1]
+    return spill_over(
+        demand, np.ones_like(demand), np.empty((0, draws)), np.empty((0, draws)), weights, capacity, limits
+    )
+
+
 def chosen(demand, weights, capacity, limits=None):
     drawn = np.array(weights, dtype=float)[..., np.newaxis]
     most = np.full(drawn.shape, np.inf) if limits is None else np.array(limits, dtype=float)[..., np.newaxis]
-    taken, left = spill_over(one(*demand), drawn, one(*capacity), most)
+    taken, left = spill(one(*demand), drawn, one(*capacity), most)
     return taken[:, 0], left[:, 0]
+
+
+def test_chips_counted_together_are_chosen_like_each_alone():
+    random = np.random.default_rng(7)
+    demand, favour = random.random((3, 50)) * 100, random.random((3, 50)) + 0.2
+    appeal, shared = random.random((4, 50)), random.random((4, 50)) * 60
+    weights, single, limits = random.random((3, 2, 50)), random.random((2, 50)) * 60, random.random((3, 2, 50)) * 30
+    together, left = spill_over(demand, favour, appeal, shared, weights, single, limits)
+    every = np.concatenate([favour[:, np.newaxis] * appeal, weights], axis=1)
+    open_ended = np.concatenate([np.full((3, 4, 50), np.inf), limits], axis=1)
+    alone, rest = spill(demand, every, np.concatenate([shared, single]), open_ended)
+    np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(left, rest, rtol=1e-9, atol=1e-9)
 
 
 def test_with_room_for_all_the_shares_are_those_of_the_logit():
@@ -59,15 +80,17 @@ def test_zero_demand_buys_nothing_and_breaks_nothing():
 
 
 def test_draws_do_not_touch_each_other():
+    # Many chips: NumPy adds up long axes in an order that changes with the shape.
     random = np.random.default_rng(3)
-    demand, weights = random.random((2, 40)) * 100, random.random((2, 3, 40))
-    capacity, limits = random.random((3, 40)) * 60, random.random((2, 3, 40)) * 60
-    together, left = spill_over(demand, weights, capacity, limits)
+    demand, favour = random.random((2, 40)) * 300, random.random((2, 40))
+    appeal, shared = random.random((12, 40)), random.random((12, 40)) * 60
+    weights, single, limits = random.random((2, 9, 40)), random.random((9, 40)) * 60, random.random((2, 9, 40)) * 60
+    parts = (demand, favour, appeal, shared, weights, single, limits)
+    together, left = spill_over(*parts)
     for draw in range(40):
-        cut = slice(draw, draw + 1)
-        alone, rest = spill_over(demand[:, cut], weights[..., cut], capacity[:, cut], limits[..., cut])
-        np.testing.assert_array_equal(together[:, cut], alone)
-        np.testing.assert_array_equal(left[:, cut], rest)
+        alone, rest = spill_over(*(part[..., draw : draw + 1] for part in parts))
+        np.testing.assert_array_equal(together[:, draw : draw + 1], alone)
+        np.testing.assert_array_equal(left[:, draw : draw + 1], rest)
 
 
 def test_appeal_follows_performance_per_price():
@@ -83,8 +106,9 @@ def sold(demand, supply, kept, quotas=None, need=None):
         [np.array(flow, dtype=float).reshape(months, 1) for flow in supply],
         need or [1.0] * len(supply),
         [1.0] * len(supply),
-        [[1.0] * len(supply)] * len(demand),
         quotas or [None] * len(supply),
+        [1.0] * len(demand),
+        favoured=[True] * len(supply),
         kept=kept,
     )
 
