@@ -91,6 +91,8 @@ def main() -> None:
         seconds, peak = process(autarky("run", "--draws", str(options.draws), "--out", folder))
     rows.append((f"flagship, {options.draws:,} draws, whole process with report", seconds, "s", 10.0))
     rows.append((f"flagship, {options.draws:,} draws, peak memory", peak, "MiB", 2048.0))
+    compared = autarky("compare", "china-ai-chips", "h20-never-stopped", "--draws", str(options.draws), "--json")
+    rows.append((f"two flagships compared, {options.draws:,} draws, whole process", process(compared)[0], "s", 15.0))
     if options.json:
         print(json.dumps([dict(zip(("what", "value", "unit", "budget"), row, strict=True)) for row in rows], indent=2))
         return

@@ -167,7 +167,9 @@ class Result:
         known = ["production.chips", "production.dies", "installed.chips", "capacity", "wafers", "good_dies"]
         known += ["bank_dies", "stacks", "stock.dies", "stock.stacks"]
         known += [f"{kind}.h100e.{name}" for kind in ("production", "installed") for name in self.worth]
-        known += [name for name in MARKET_DEFINITIONS if (equivalent_of(name) or "") in ("", *self.worth)]
+        # Of chips brought into service, two measures of compute say enough; the others can be asked for by name.
+        told = [""] + [name for name in ("dense_8bit", "memory_bandwidth") if name in self.worth]
+        known += [name for name in MARKET_DEFINITIONS if (equivalent_of(name) or "") in told]
         return tuple(name for name in known if self._has(define(name)))
 
     def _has(self, definition: Definition) -> bool:

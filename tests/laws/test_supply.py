@@ -70,9 +70,7 @@ def test_a_larger_die_edge_or_notch_never_gives_more_dies(sizes, growth):
 
 
 @few
-@given(
-    st.floats(0.0, 6.0), st.integers(1, 60), st.floats(0.0, 1.0), st.sampled_from([0.5, 1.0, 3.0, math.inf])
-)
+@given(st.floats(0.0, 6.0), st.integers(1, 60), st.floats(0.0, 1.0), st.sampled_from([0.5, 1.0, 3.0, math.inf]))
 def test_every_die_is_in_one_bin_or_scrap(x, cores, share, clustering):
     every = range(cores, -1, -1)
     split = bins(x, 1.0, cores=cores, good_cores=every, core_area_share=share, clustering=clustering)
@@ -113,9 +111,7 @@ def test_a_delay_creates_nothing_and_loses_only_what_comes_later(seed, months, l
     np.testing.assert_array_equal(arrived[:months], later)
     # The mean arrival is the mean start plus the lag.
     when = np.arange(padded.shape[0])[:, np.newaxis]
-    wait = (when * arrived).sum(axis=0) / arrived.sum(axis=0) - (when * padded).sum(axis=0) / padded.sum(
-        axis=0
-    )
+    wait = (when * arrived).sum(axis=0) / arrived.sum(axis=0) - (when * padded).sum(axis=0) / padded.sum(axis=0)
     np.testing.assert_allclose(wait, lag, atol=1e-9)
 
 
@@ -139,9 +135,7 @@ def market(seed):
     for _ in range(products):
         wanted = np.flatnonzero(random.random(resources) < 0.6)
         fixed = {int(resource): float(random.choice([0.5, 1.0, 2.0, 8.0])) for resource in wanted}
-        use.append(
-            fixed if random.random() < 0.7 else {r: a * random.random(draws) for r, a in fixed.items()}
-        )
+        use.append(fixed if random.random() < 0.7 else {r: a * random.random(draws) for r, a in fixed.items()})
     priorities = random.integers(1, 4, products).tolist()
     return requests, use, available, priorities
 

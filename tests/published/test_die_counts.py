@@ -158,9 +158,7 @@ def test_morgan_stanley_910b_count_lies_between_the_methods():
         (0.50, 0.104, 0.117, 0.90, 0.88),
     ],
 )
-def test_reported_910b_yields_as_defect_density(
-    good_share, independent, clustered, phone_independent, phone_clustered
-):
+def test_reported_910b_yields_as_defect_density(good_share, independent, clustered, phone_independent, phone_clustered):
     # A 665.61 mm**2 die with every defect fatal, and what the same line would give on a 107 mm**2 phone chip.
     big, phone = 6.6561, 1.07
     one, other = defect_density_from_yield(good_share, big), defect_density_from_yield(good_share, big, 3.0)

@@ -52,9 +52,7 @@ def test_ppf_cdf_pdf_and_mean_agree_with_scipy(ours, theirs):
     assert ours.mean() == pytest.approx(theirs.mean(), rel=1e-10)
     low, high = theirs.support()
     assert ours.support == pytest.approx((low, high))
-    outside = np.array(
-        [low - 1.0 if math.isfinite(low) else -1e300, high + 1.0 if math.isfinite(high) else 1e300]
-    )
+    outside = np.array([low - 1.0 if math.isfinite(low) else -1e300, high + 1.0 if math.isfinite(high) else 1e300])
     np.testing.assert_allclose(ours.cdf(outside), [0.0, 1.0], atol=1e-12)
     np.testing.assert_allclose(ours.pdf(outside), [0.0, 0.0], atol=1e-200)
 
@@ -64,9 +62,7 @@ def test_a_logit_normal_has_a_normal_logit():
     x = scipy.special.expit(scipy.stats.norm(0.4, 0.9).ppf(LEVELS))
     np.testing.assert_allclose(ours.ppf(LEVELS), x, rtol=1e-12)
     np.testing.assert_allclose(ours.cdf(x), LEVELS, rtol=1e-10)
-    np.testing.assert_allclose(
-        ours.pdf(x), scipy.stats.norm(0.4, 0.9).pdf(scipy.special.logit(x)) / (x * (1 - x))
-    )
+    np.testing.assert_allclose(ours.pdf(x), scipy.stats.norm(0.4, 0.9).pdf(scipy.special.logit(x)) / (x * (1 - x)))
     assert ours.mean() == pytest.approx(scipy.stats.norm(0.4, 0.9).expect(scipy.special.expit), rel=1e-9)
 
 
@@ -75,9 +71,7 @@ def test_a_logit_normal_has_a_normal_logit():
 def test_stated_quantiles_come_back(family, p5, p50, p95):
     built = from_quantiles(family, p5, p95, p50)
     stated = [p5, p95] if p50 is None else [p5, p50, p95]
-    np.testing.assert_allclose(
-        built.ppf(np.array([0.05, 0.95] if p50 is None else [0.05, 0.5, 0.95])), stated
-    )
+    np.testing.assert_allclose(built.ppf(np.array([0.05, 0.95] if p50 is None else [0.05, 0.5, 0.95])), stated)
     u = np.linspace(0.0005, 0.9995, 2001)
     np.testing.assert_allclose(built.cdf(built.ppf(u)), u, atol=1e-12)
     x = built.ppf(u)
@@ -266,9 +260,7 @@ def test_the_cdf_undoes_the_inverse(distribution, u):
         np.testing.assert_allclose(distribution.cdf(distribution.ppf(u)), u, atol=1e-9)
 
 
-@given(
-    st.sampled_from(["normal", "lognormal", "logit-normal"]), st.lists(st.floats(0.001, 0.999), min_size=3)
-)
+@given(st.sampled_from(["normal", "lognormal", "logit-normal"]), st.lists(st.floats(0.001, 0.999), min_size=3))
 @quick
 def test_any_rising_triple_comes_back_exactly(family, numbers):
     p5, p50, p95 = sorted(numbers)[:3]
@@ -289,6 +281,4 @@ def test_equal_distributions_have_equal_hashes_and_survive_a_pickle(distribution
 @quick
 def test_a_value_does_not_depend_on_the_draws_beside_it(distribution, start, size):
     u = (np.arange(97) + 0.5) / 97
-    np.testing.assert_array_equal(
-        distribution.ppf(u[start : start + size]), distribution.ppf(u)[start : start + size]
-    )
+    np.testing.assert_array_equal(distribution.ppf(u[start : start + size]), distribution.ppf(u)[start : start + size])

@@ -5,15 +5,11 @@ import autarky.quantities
 
 
 def run(code):
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_importing_quantities_pulls_in_no_heavy_package():
-    code = (
-        "import sys, autarky.quantities; print([m for m in ('pint', 'scipy', 'pandas') if m in sys.modules])"
-    )
+    code = "import sys, autarky.quantities; print([m for m in ('pint', 'scipy', 'pandas') if m in sys.modules])"
     assert run(code) == "[]"
 
 

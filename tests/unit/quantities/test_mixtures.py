@@ -87,9 +87,7 @@ def test_responsibilities_add_up_to_one_and_average_to_the_weights(mixture):
 
 def test_responsibilities_average_to_the_weights():
     mixture = Mixture((Lognormal(0.0, 0.4, 0.4), Exact(1.5), Uniform(1.0, 4.0)), (0.5, 0.2, 0.3))
-    np.testing.assert_allclose(
-        mixture.responsibilities(mixture.ppf(GRID)).mean(axis=1), mixture.weights, atol=2e-3
-    )
+    np.testing.assert_allclose(mixture.responsibilities(mixture.ppf(GRID)).mean(axis=1), mixture.weights, atol=2e-3)
 
 
 def test_at_an_atom_only_the_components_that_hold_it_are_possible():

@@ -179,9 +179,7 @@ def test_paths_of_several_sources_are_pooled_knot_by_knot():
         ],
         WAFERS,
     )
-    knots = {
-        month: [(e.distribution, e.sources) for e in quantity.estimates] for month, quantity in path.knots
-    }
+    knots = {month: [(e.distribution, e.sources) for e in quantity.estimates] for month, quantity in path.knots}
     assert knots == {
         parse_month("2024-12"): [(Exact(20_000.0), ("a",))],
         parse_month("2025-12"): [(Exact(25_000.0), ("a",)), (Exact(30_000.0), ("b",))],
@@ -226,9 +224,7 @@ def test_a_growth_path_is_read():
         {"growth": {"at": "2025-01", "level": "5k stack/month", "rate": "3%/month"}},
         Spec("stack/month", path=True),
     )
-    level, rate = (
-        Quantity(unit, (Estimate(Exact(x)),)) for unit, x in (("stack/month", 5000.0), ("1/month", 0.03))
-    )
+    level, rate = (Quantity(unit, (Estimate(Exact(x)),)) for unit, x in (("stack/month", 5000.0), ("1/month", 0.03)))
     assert path == GrowthPath(JANUARY, level, rate)
     assert path.ceiling == math.inf
 
@@ -368,9 +364,7 @@ def test_what_cannot_stand_is_refused_at_its_key(raw, spec, at, message):
 
 
 def test_a_blank_unit_is_an_error_that_says_what_to_write():
-    assert str(refusal("540000", Spec("stack/month"))) == (
-        "540000 has no unit; write e.g. `540000 stack/month`"
-    )
+    assert str(refusal("540000", Spec("stack/month"))) == ("540000 has no unit; write e.g. `540000 stack/month`")
 
 
 def test_two_numbers_in_a_row_are_never_an_interval():
@@ -384,9 +378,7 @@ def test_a_parsed_interval_is_its_5th_to_95th_percentile(low, ratio):
     np.testing.assert_allclose(only(f"{low!r} to {high!r} W", POWER).ppf(np.array([0.05, 0.95])), [low, high])
     np.testing.assert_allclose(only(f"{-high!r} to {low!r}", REAL).ppf(np.array([0.05, 0.95])), [-high, low])
     small, large = low / (1 + low), high / (1 + high)
-    np.testing.assert_allclose(
-        only(f"{small!r} to {large!r}", FRACTION).ppf(np.array([0.05, 0.95])), [small, large]
-    )
+    np.testing.assert_allclose(only(f"{small!r} to {large!r}", FRACTION).ppf(np.array([0.05, 0.95])), [small, large])
 
 
 def test_what_was_parsed_survives_a_pickle():

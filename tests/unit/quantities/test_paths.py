@@ -56,9 +56,7 @@ def test_knots_may_come_in_any_order_but_only_once():
 
 
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 60), st.floats(0.1, 50.0), st.floats(1.01, 9.0)), min_size=1, max_size=6
-    ),
+    st.lists(st.tuples(st.integers(0, 60), st.floats(0.1, 50.0), st.floats(1.01, 9.0)), min_size=1, max_size=6),
     st.lists(st.floats(1e-4, 1.0 - 1e-4), min_size=2, max_size=20),
 )
 @settings(deadline=None, max_examples=60)
@@ -89,9 +87,7 @@ def test_a_part_of_the_draws_gives_the_same_bits():
 
 def test_a_logistic_path_is_half_way_at_its_midpoint():
     path = LogisticPath(certain(0.1), certain(0.6), certain(START + 5.0, "month"), certain(3.0, "month"))
-    values = path.draw(
-        dict.fromkeys(path.parts(), U), np.array([START - 900, START + 5, START + 8, START + 900])
-    )
+    values = path.draw(dict.fromkeys(path.parts(), U), np.array([START - 900, START + 5, START + 8, START + 900]))
     expected = [0.1, 0.4, 0.1 + 0.6 / (1 + math.exp(-1)), 0.7]
     np.testing.assert_allclose(values, np.repeat(np.array(expected)[:, np.newaxis], 3, axis=1))
     assert path.unit == "W"

@@ -67,17 +67,13 @@ def test_a_quantile_is_one_of_the_draws_and_rises_with_probability(values):
 
 def test_a_draw_of_weight_zero_is_never_a_quantile():
     values = np.array([1.0, 2.0, 3.0])
-    np.testing.assert_array_equal(
-        weighted_quantiles(values, [0.0, 1.0], np.array([0.0, 1.0, 0.0])), [2.0, 2.0]
-    )
+    np.testing.assert_array_equal(weighted_quantiles(values, [0.0, 1.0], np.array([0.0, 1.0, 0.0])), [2.0, 2.0])
 
 
 def test_probabilities_that_miss_a_whole_number_by_rounding_do_not_skip_a_draw():
     values = np.arange(1.0, 101.0)
     np.testing.assert_array_equal(weighted_quantiles(values, [0.07, 0.29, 0.57]), [7.0, 29.0, 57.0])
-    np.testing.assert_array_equal(
-        weighted_quantiles(values, [0.07, 0.29, 0.57], np.ones(100)), [7.0, 29.0, 57.0]
-    )
+    np.testing.assert_array_equal(weighted_quantiles(values, [0.07, 0.29, 0.57], np.ones(100)), [7.0, 29.0, 57.0])
 
 
 @pytest.mark.parametrize("weights", [None, np.ones(4)])

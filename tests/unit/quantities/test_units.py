@@ -114,8 +114,7 @@ def test_a_number_is_read_in_the_unit_of_the_field(text, unit, numbers):
         (
             "20 to 30k wafer/month",
             "wafer/month",
-            "'20 to 30k wafer/month' leaves open whether k holds for both ends; "
-            "write it at both, e.g. `20k to 30k`",
+            "'20 to 30k wafer/month' leaves open whether k holds for both ends; write it at both, e.g. `20k to 30k`",
         ),
         ("20-30%", "1", "'20-30%' is not a number; an interval is written `low to high`"),
         ("20 W - 30 W", "W", "'20 W - 30 W' is not a number; an interval is written `low to high`"),

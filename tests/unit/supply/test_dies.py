@@ -64,9 +64,7 @@ def test_turning_the_wafer_by_a_quarter_changes_nothing_without_a_notch():
     assert one == other
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "street"), [(21.0, 33.0, 0.1), (13.7, 40.1, 0.0), (25.0, 25.0, 1.0)]
-)
+@pytest.mark.parametrize(("width", "height", "street"), [(21.0, 33.0, 0.1), (13.7, 40.1, 0.0), (25.0, 25.0, 1.0)])
 def test_no_offset_of_a_fine_mesh_beats_the_exact_placement_and_some_reach_it(width, height, street):
     pitch_x, pitch_y = width + street, height + street
     best = max(
@@ -74,9 +72,7 @@ def test_no_offset_of_a_fine_mesh_beats_the_exact_placement_and_some_reach_it(wi
         for x in range(80)
         for y in range(80)
     )
-    assert best == exact_placement(
-        **WAFER, die_width=width, die_height=height, street_x=street, street_y=street
-    )
+    assert best == exact_placement(**WAFER, die_width=width, die_height=height, street_x=street, street_y=street)
 
 
 def test_finer_steps_come_closer_to_the_exact_placement():
@@ -88,9 +84,7 @@ def test_finer_steps_come_closer_to_the_exact_placement():
 
 def test_one_step_puts_a_die_corner_on_the_centre():
     assert (
-        stepped_placement(
-            wafer_diameter=2 * math.sqrt(2), edge_exclusion=0.0, die_width=1.0, die_height=1.0, steps=1
-        )
+        stepped_placement(wafer_diameter=2 * math.sqrt(2), edge_exclusion=0.0, die_width=1.0, die_height=1.0, steps=1)
         == 4
     )
 
@@ -106,8 +100,7 @@ def test_one_step_puts_a_die_corner_on_the_centre():
         ({"wafer_diameter": 0.0}, "wafer_diameter of 0 mm cannot be"),
         (
             {"edge_exclusion": 150.0},
-            "an edge exclusion of 150 mm leaves nothing of a 300 mm wafer; "
-            "it is the width of the rim on one side",
+            "an edge exclusion of 150 mm leaves nothing of a 300 mm wafer; it is the width of the rim on one side",
         ),
         (
             {"die_width": 0.5, "die_height": 0.5},

@@ -53,9 +53,7 @@ def test_memory_without_limit_never_binds():
     started, limiting = pro_rata(column(10.0), [{DIES: 2.0, STACKS: 8.0}], column(6.0, np.inf))
     assert started[0, 0] == pytest.approx(3.0)
     assert limiting[0, 0] == DIES
-    started, limiting = by_priority(
-        column(10.0, 10.0), [{STACKS: 8.0}, {STACKS: 8.0}], column(6.0, np.inf), [1, 2]
-    )
+    started, limiting = by_priority(column(10.0, 10.0), [{STACKS: 8.0}, {STACKS: 8.0}], column(6.0, np.inf), [1, 2])
     np.testing.assert_array_equal(started[:, 0], [10, 10])
 
 

@@ -15,9 +15,7 @@ def test_a_ramp_may_start_within_a_month():
 
 
 def test_a_ramp_of_no_months_is_a_step():
-    np.testing.assert_array_equal(
-        ramp(np.arange(4), np.array([2.0, 1.5]), 0.0).T, [[0, 0, 1, 1], [0, 0, 1, 1]]
-    )
+    np.testing.assert_array_equal(ramp(np.arange(4), np.array([2.0, 1.5]), 0.0).T, [[0, 0, 1, 1], [0, 0, 1, 1]])
 
 
 def test_each_draw_has_its_own_ramp():

@@ -136,8 +136,7 @@ def test_clustering_leaves_less_to_salvage():
 def test_bins_split_the_sold_dies_and_leave_the_scrap_last():
     split = bins(6.66, 0.2, cores=25, good_cores=(25, 24, 20), core_area_share=0.6, clustering=2.0)
     sold = [
-        salvaged(6.66, 0.2, cores=25, good_cores=needed, core_area_share=0.6, clustering=2.0)
-        for needed in (25, 24, 20)
+        salvaged(6.66, 0.2, cores=25, good_cores=needed, core_area_share=0.6, clustering=2.0) for needed in (25, 24, 20)
     ]
     np.testing.assert_allclose(np.cumsum(split[:-1]), sold, rtol=1e-12)
     assert split.sum() == pytest.approx(1.0, abs=1e-15)
