@@ -22,7 +22,7 @@ from autarky.errors import MissingExtraError, Problem, ResultError, nearest
 from autarky.measures import define, months_of
 from autarky.quantities.arrays import Array
 from autarky.quantities.summary import weighted_mean
-from autarky.result import LEVELS, Result, Settings, over_period
+from autarky.result import LEVELS, Result, Settings
 from autarky.storage import plain
 
 STATISTICS = (*LEVELS, "mean")
@@ -61,10 +61,9 @@ def table(result: Result, *, monthly: bool = True) -> list[Row]:
 
 def statistics(result: Result, measure: str, scope: dict[str, str], periods: Sequence[str]) -> Array:
     """Return STATISTICS of a measure in each period, in its unit, (statistic, period)."""
-    kind, flow = define(measure).kind, result.monthly(measure, scope)
     if not periods:
         return np.empty((len(STATISTICS), 0))
-    draws = np.stack([over_period(flow, months_of(period, result.months), kind) for period in periods])
+    draws = np.stack([result.over(measure, months_of(period, result.months), scope) for period in periods])
     # One period at a time: a product of matrices may round the last digit in another way.
     means = [float(weighted_mean(row, result.weights)) for row in draws]
     return np.vstack([result.quantiles(draws), means])

@@ -115,7 +115,17 @@ class Result:
             total += part
         return total
 
+    @cached_property
+    def _known_factors(self) -> dict[str, Array | None]:
+        return {}
+
     def _factors(self, measure: str, definition: Definition) -> Array | None:
+        """Return what each member of a measure's flow counts for, (member, draw) or (member, 1); None for 1 each."""
+        if measure not in self._known_factors:
+            self._known_factors[measure] = self._new_factors(measure, definition)
+        return self._known_factors[measure]
+
+    def _new_factors(self, measure: str, definition: Definition) -> Array | None:
         if measure == "production.dies":
             counts = [self.die_counts[chip] for chip in self.members["production"]]
             return np.array(counts, dtype=float)[:, np.newaxis]
@@ -138,9 +148,20 @@ class Result:
         definition = define(measure)
         if definition.kind == "share":
             return self.share(measure, period, scope).values
-        inside = months_of(period, self.months)
-        monthly = self.monthly(measure, scope)
-        return over_period(monthly, inside, definition.kind)
+        return self.over(measure, months_of(period, self.months), scope)
+
+    def over(self, measure: str, inside: NDArray[np.int64], scope: Mapping[str, str] | None = None) -> Array:
+        """Return a measure over some months, given by position, (draw,): a flow's sum, or the stock at their end."""
+        definition = define(measure)
+        rows = self.tags.members(definition.entity, {**definition.within, **(scope or {})})
+        flow = self.flows[definition.entity]
+        factors = self._factors(measure, definition)
+        total = np.zeros(flow.shape[-1])
+        for row in rows:
+            months = flow[row][inside] if definition.kind == "flow" else flow[row][inside[-1:]]
+            part = months.sum(axis=0, dtype=float)
+            total += part if factors is None else part * factors[row]
+        return total
 
     def share(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Share:
         """Return a share over a period, (draw,), and in which draws it is defined."""
@@ -168,7 +189,7 @@ class Result:
         known += ["bank_dies", "stacks", "stock.dies", "stock.stacks"]
         known += [f"{kind}.h100e.{name}" for kind in ("production", "installed") for name in self.worth]
         # Of chips brought into service, two measures of compute say enough; the others can be asked for by name.
-        told = [""] + [name for name in ("dense_8bit", "memory_bandwidth") if name in self.worth]
+        told = [""] + [name for name in ("tpp", "memory_bandwidth") if name in self.worth]
         known += [name for name in MARKET_DEFINITIONS if (equivalent_of(name) or "") in told]
         return tuple(name for name in known if self._has(define(name)))
 
@@ -249,8 +270,7 @@ class Result:
         kind = define(measure).kind
         if kind == "share":
             return {year: self.by_period(measure, year, scope) for year in self.years}
-        monthly = self.monthly(measure, scope)
-        return {year: over_period(monthly, months_of(year, self.months), kind) for year in self.years}
+        return {year: self.over(measure, months_of(year, self.months), scope) for year in self.years}
 
     def by_year(self, measure: str, scope: Mapping[str, str] | None = None) -> dict[str, dict[str, float]]:
         """Return the summary of a measure for every whole year."""
@@ -358,12 +378,6 @@ class Result:
         from autarky.export import write
 
         return write(self, path)
-
-
-def over_period(monthly: Array, inside: NDArray[np.int64], kind: str) -> Array:
-    """Return a period's value, (draw,): the sum of a flow over its months, or the stock at its end."""
-    total: Array = monthly[inside].sum(axis=0) if kind == "flow" else monthly[inside[-1]]
-    return total
 
 
 def _every_batch_counts(weights: Array, batches: int) -> bool:

@@ -288,7 +288,7 @@ def test_an_interrupted_table_leaves_the_previous_one(small_result, tmp_path, mo
     before = path.read_bytes()
     broken = small_result()
     broken.flows["stack_stock"] = None
-    with pytest.raises(TypeError):
+    with pytest.raises(AttributeError):
         broken.export(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -100,10 +100,8 @@ class Bands:
         months = self.result.months
         first = -int(months[0]) % step
         count = (months.size - first) // step
-        monthly = self.result.monthly(measure, scope)[first : first + count * step]
-        draws = monthly.shape[-1]
-        by_period = monthly.reshape(count, step, draws)
-        values = by_period.sum(axis=1) if definition.kind == "flow" else by_period[:, -1]
+        steps = np.arange(first, first + count * step).reshape(count, step)
+        values = [self.result.over(measure, inside, scope) for inside in steps]
         starts = months[first : first + count * step : step]
         return Band(
             unit=definition.unit,
@@ -111,7 +109,7 @@ class Bands:
             step=step,
             labels=tuple(period_label(int(start), step) for start in starts),
             positions=(starts + (step / 2 if definition.kind == "flow" else step)) / 12,
-            quantiles=self.result.quantiles(values) if count else np.empty((len(LEVELS), 0)),
+            quantiles=self.result.quantiles(np.stack(values)) if count else np.empty((len(LEVELS), 0)),
         )
 
     def same(self, measure: str, scope: Mapping[str, str], other: str, other_scope: Mapping[str, str]) -> bool:
