@@ -1,8 +1,8 @@
 import pytest
-from bad_files import expected_lines, files_in
 
 from autarky.engine import check, run
 from autarky.errors import InputError
+from bad_files import expected_lines, files_in
 
 EXPECTED = expected_lines("scenarios")
 
