@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import shlex
-import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from autarky.atomic import whole_file
 from autarky.facts.catalogue import Catalogue
 from autarky.report.answer import paragraph, verdict
 from autarky.report.bands import Bands
@@ -40,23 +39,9 @@ def write_report(result: Result, catalogue: Catalogue, path: Path) -> Path:
     """
     text = render(result, catalogue)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        # A temporary file can be read by its owner only; a report is for others too.
-        os.chmod(name, 0o666 & ~_mask())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def render(result: Result, catalogue: Catalogue) -> str:
