@@ -2,10 +2,13 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test bench lock clean
 
+# Where the tables of measured runs lie, which are not part of the project.
+TRUTH ?= ../shared/research
+
 help:
 	@echo "make run    run the flagship scenario and write its report to out/"
 	@echo "make test   lint, type check and run every test, as CI does"
-	@echo "make bench  autarky beside its peers, and its error per draw"
+	@echo "make bench  autarky beside its peers and beside measured runs (TRUTH=FOLDER), and its error per draw"
 	@echo "make lock   resolve the lock files again (needs uv)"
 	@echo "make clean  remove the environment, the peers and everything built"
 
@@ -24,6 +27,10 @@ bench:
 	@.venv/bin/python benchmarks/accuracy.py
 	@.venv/bin/python benchmarks/classification.py
 	@.venv/bin/python benchmarks/budgets.py
+	@.venv/bin/python benchmarks/search_speed.py
+	@.venv/bin/python benchmarks/serving_speed.py
+	@if [ -d "$(TRUTH)" ]; then .venv/bin/python benchmarks/truth.py --tables "$(TRUTH)" --summary; \
+	else echo "truth: no tables of measured runs in $(TRUTH); say where they are: make bench TRUTH=FOLDER"; fi
 
 lock:
 	@scripts/lock

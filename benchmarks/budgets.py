@@ -59,7 +59,7 @@ def facts() -> list[Row]:
 def flagship(draws: int) -> list[Row]:
     """Time of each stage of the flagship in this process, after the imports."""
     from autarky import run
-    from autarky.export import write_csv
+    from autarky.export import write_csv, write_excel
     from autarky.facts.loader import load_catalogue
     from autarky.report.page import write_report
 
@@ -72,6 +72,7 @@ def flagship(draws: int) -> list[Row]:
         for name, write in (
             ("report", lambda p: write_report(result, load_catalogue(), p)),
             ("csv", lambda p: write_csv(result, p)),
+            ("excel", lambda p: write_excel(result, p)),
         ):
             start = time.perf_counter()
             path = write(Path(folder) / f"{name}.out")

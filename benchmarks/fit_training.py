@@ -57,11 +57,15 @@ FITTED: dict[str, str] = {
     "T0012": "weights divided over 96 nodes, no pipeline: the middle of three such runs",
     # TPU
     "T0649": "175B in 8 bits on 1,536 chips",
+    "T0598": "v5p, 16 bits, one slice",
+    "T0614": "v5e, 16 bits, one slice: the smallest model",
+    "T0617": "v5e, 16 bits, one slice: the largest model",
     # H100 limited to 500 W
     "T0104": "one node, compiled",
     "T0106": "16 nodes, not compiled",
     "T0108": "16 nodes in 8 bits",
     "T0113": "70B, tensor parallel in 8 bits",
+    "T0125": "the same with a scale for each row",
     # B200
     "T0414": "16 bits, 70B layers",
     "T0446": "16 bits, 405B layers",
@@ -71,6 +75,7 @@ FITTED: dict[str, str] = {
     "T0385": "405B in 8 bits",
     "T0404": "many experts with block scales",
     "T0405": "small experts, small micro-batches: the host",
+    "T0361": "the same with the library's all-to-all: waiting for the host",
     "T0275": "few experts in 16 bits",
     # GB200
     "T0304": "70B in 8 bits",
@@ -119,7 +124,7 @@ class Knob:
 
 HOPPER, B200, GB200, B300, GB300 = "hopper", "blackwell-b200", "blackwell-gb200", "blackwell-b300", "blackwell-gb300"
 BLACKWELL = (B200, GB200, B300, GB300)
-BRIDGE = ("megatron-bridge-2025", "megatron-bridge-2026")
+BRIDGE = "megatron-bridge"
 
 KNOBS = (
     Knob(("ampere",), "products.bf16", 0.5, 0.95),
@@ -127,6 +132,7 @@ KNOBS = (
     Knob((HOPPER,), "products.fp8", 0.3, 0.85),
     Knob(("hopper-500w",), "products.bf16", 0.3, 0.85),
     Knob(("hopper-500w",), "products.fp8", 0.25, 0.8),
+    Knob(("hopper-500w",), "products.fp8-rowwise", 0.2, 0.8),
     Knob((B200,), "products.bf16", 0.3, 0.9),
     Knob((GB200, B300, GB300), "products.bf16", 0.3, 0.9),
     Knob((B200,), "products.fp8", 0.3, 0.85),
@@ -139,32 +145,36 @@ KNOBS = (
     Knob((GB300,), "products.mxfp8", 0.3, 0.9),
     Knob((GB300,), "products.nvfp4", 0.2, 0.8),
     Knob(("ampere",), "half_size", 50, 250),
-    Knob((HOPPER, "hopper-500w"), "half_size", 50, 300),
-    Knob(BLACKWELL, "half_size", 50, 300),
+    Knob((HOPPER, "hopper-500w"), "half_size", 50, 600),
+    Knob(BLACKWELL, "half_size", 50, 600),
     Knob(("ampere",), "attention", 0.7, 0.95),
     Knob((HOPPER, "hopper-500w"), "attention", 0.5, 0.9),
     Knob(BLACKWELL, "attention", 0.3, 0.9),
     Knob(("ampere",), "scale_out", 0.3, 0.95),
     Knob((HOPPER, "hopper-500w", *BLACKWELL), "scale_out", 0.3, 0.95),
     Knob(("ampere", HOPPER, "hopper-500w", *BLACKWELL), "sag", 0.0005, 0.02),
-    Knob(("megatron-lm", "deepspeed"), "passes", 0.5, 1.3),
-    Knob(("megatron-lm-flash",), "passes", 0.5, 1.3),
+    Knob(("megatron-lm", "deepspeed", "megatron-deepspeed"), "passes", 0.3, 1.5),
+    Knob(("megatron-lm-flash",), "passes", 0.3, 1.5),
     Knob(("fsdp",), "passes", 0.7, 4.0),
     Knob(("fsdp",), "attention_speed", 0.2, 1.0),
-    Knob(("fsdp",), "data_overlap", 0.2, 0.98),
-    Knob(("megascale",), "passes", 0.5, 2.0),
-    Knob(("megatron-core", "megatron-lm-2022", "nemo-mlperf", *BRIDGE), "passes", 0.5, 2.5),
+    Knob(("fsdp",), "data_overlap", 0.02, 0.98),
+    Knob(("fsdp",), "data_speed", 0.1, 1.0),
+    Knob(("megascale",), "passes", 0.3, 2.0),
+    Knob(("megatron-core", "megatron-lm-2022", "nemo-mlperf", BRIDGE), "passes", 0.6, 2.5),
     Knob(("torchtitan-eager",), "passes", 1.0, 4.0),
-    Knob((*BRIDGE, "megatron-core"), "recurrent_passes", 0.7, 15.0),
+    Knob((BRIDGE, "megatron-core"), "recurrent_passes", 0.7, 15.0),
     Knob(("deepspeed",), "data_speed", 0.1, 1.0),
     Knob(("tpu",), "products.int8", 0.2, 0.9),
-    Knob((*BRIDGE, "megatron-core"), "expert_passes", 0.7, 2.5),
-    Knob((BRIDGE[0], "megatron-core"), "routing", 0.0005, 0.05),
-    Knob((BRIDGE[1],), "routing", 0.0001, 0.02),
-    Knob((BRIDGE[0],), "expert_host", 500.0, 15000.0),
-    Knob((BRIDGE[1],), "expert_host", 200.0, 10000.0),
-    Knob((BRIDGE[0],), "expert_overlap", 0.05, 0.95),
-    Knob((BRIDGE[1],), "expert_overlap", 0.05, 0.95),
+    Knob(("tpu",), "products.bf16", 0.4, 0.95),
+    Knob(("tpu-v5e",), "products.bf16", 0.4, 0.99),
+    Knob((BRIDGE, "megatron-core"), "expert_passes", 0.6, 4.0),
+    Knob((BRIDGE, "megatron-core"), "routing", 0.0001, 0.05),
+    Knob((BRIDGE, "megatron-core"), "expert_host", 500.0, 25000.0),
+    Knob((BRIDGE, "megatron-core"), "graph_host", 200.0, 15000.0),
+    Knob((BRIDGE, "megatron-core"), "host_wait", 100.0, 15000.0),
+    Knob((BRIDGE, "megatron-core"), "exchange_wait", 200.0, 15000.0),
+    Knob((BRIDGE, "megatron-core"), "expert_overlap", 0.02, 0.95),
+    Knob((BRIDGE, "megatron-core"), "paired_overlap", 0.05, 0.98),
 )
 PAIRS = {"attention": "attention_backward"}
 BACKWARD_RATIO = 0.8

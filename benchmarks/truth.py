@@ -1,6 +1,7 @@
 """Predictions beside what was measured: training, serving and reliability.
 
     python benchmarks/truth.py --training FILE --serving FILE --reliability FILE [--json]
+    python benchmarks/truth.py --tables FOLDER [--summary]
 
 One line per measured quantity, then a summary per source beside two yardsticks. The null model knows no physics:
 it gives every run of a chip, precision and kind (dense or with experts) the mean arithmetic rate of the others.
@@ -23,7 +24,12 @@ import numpy as np
 
 import autarky
 from autarky.workloads.operations import sequence_work
+from fit_serving import is_fitted
 from fit_training import FITTED
+from truth_reliability import predictions
+from truth_servers import case_of as serving_case
+from truth_serving import answers as serving_answers
+from truth_serving import slices_of
 from truth_training import Answer, UnansweredError, answers, case_of
 
 Row = Mapping[str, str]
@@ -43,6 +49,8 @@ class Line:
     reason: str
     fitted: bool
     null_error: float | None = None
+    slices: tuple[str, ...] = ()
+    null_alone: bool = False
 
 
 def training(rows: Sequence[Row]) -> list[Line]:
@@ -69,14 +77,18 @@ def training(rows: Sequence[Row]) -> list[Line]:
 
 
 def _with_null(lines: list[Line], rates: Mapping[tuple[str, str, bool], list[tuple[int, float]]]) -> list[Line]:
-    """Return the lines with the error of the null model, each row left out of its own mean."""
+    """Return the lines with the error of the null model, each row left out of its own mean.
+
+    Where all runs of a kind are one source's, the null model repeats them: near-identical runs give it no error.
+    """
     result = list(lines)
     for members in rates.values():
         total = sum(rate for _, rate in members)
+        alone = len({source_of(lines[index].source) for index, _ in members}) == 1
         for index, rate in members if len(members) > 1 else ():
             mean = (total - rate) / (len(members) - 1)
             off = rate / mean if lines[index].quantity == "step_time" else mean / rate
-            result[index] = replace(result[index], null_error=off - 1)
+            result[index] = replace(result[index], null_error=off - 1, null_alone=alone)
     return result
 
 
@@ -90,28 +102,62 @@ def _speed_column(row: Row) -> str:
     return next((name for column, name in columns.items() if row.get(column)), "time_to_train")
 
 
-def unmodelled(table: str, columns: Sequence[str]) -> Callable[[Sequence[Row]], list[Line]]:
-    """Return a reader of a table whose rows are not predicted yet: every measured quantity with that reason."""
+def serving(rows: Sequence[Row]) -> list[Line]:
+    """Return the serving table's lines: what each server was measured at, or why it is not predicted."""
+    catalogue = autarky.load_catalogue()
+    cases, reasons = [], {}
+    for row in rows:
+        try:
+            cases.append(serving_case(row, catalogue))
+        except UnansweredError as reason:
+            reasons[row["row_id"]] = str(reason)
+    found = serving_answers(cases, catalogue)
+    lines: list[Line] = []
+    for row in rows:
+        answer = found.get(row["row_id"], reasons.get(row["row_id"], ""))
+        if isinstance(answer, str) or not answer:
+            reason = answer or "the row measures nothing that the model predicts"
+            quantities = [column for column in SERVING if row.get(column)][:1] or ["none"]
+            lines += [_unanswered("serving", row, name, reason, is_fitted(row)) for name in quantities]
+        else:
+            lines += [_answered("serving", row, item, is_fitted(row)) for item in answer]
+    parts = {row["row_id"]: slices_of(row) for row in rows}
+    return [replace(line, slices=parts[line.row_id]) for line in lines]
 
-    def read(rows: Sequence[Row]) -> list[Line]:
-        return [
-            _unanswered(table, row, column, "not modelled yet", False)
-            for row in rows
-            for column in columns
-            if row.get(column)
-        ]
 
-    return read
+def reliability(rows: Sequence[Row]) -> list[Line]:
+    """Return the reliability table's lines; nothing in it was fitted to."""
+    return [
+        Line(
+            "reliability",
+            found.row["row_id"],
+            found.row["source_key"],
+            found.quantity,
+            found.predicted,
+            found.measured,
+            found.error,
+            found.reason,
+            fitted=False,
+        )
+        for found in predictions(rows, autarky.load_catalogue())
+    ]
 
 
-SERVING = ("ttft_ms", "tpot_ms", "input_tok_s_per_chip", "output_tok_s_per_chip", "total_tok_s")
-RELIABILITY = ("effective_time_pct", "job_mtbf_h", "value")
+SERVING = ("tpot_ms", "output_tok_s_per_chip", "input_tok_s_per_chip", "total_tok_s", "ttft_ms")
+KINDS = {
+    "peak_memory": "memory",
+    "tpot_ms": "per token",
+    "ttft_ms": "first token",
+    "output_tok_s_per_chip": "output rate",
+    "input_tok_s_per_chip": "input rate",
+}
+NULL_ALONE = "the null model knows runs of this kind from this source alone, which often measured one of them again"
 TABLES: dict[str, Callable[[Sequence[Row]], list[Line]]] = {
     "training": training,
-    "serving": unmodelled("serving", SERVING),
-    "reliability": unmodelled("reliability", RELIABILITY),
+    "serving": serving,
+    "reliability": reliability,
 }
-"""How each table is predicted; a model of serving or of runs takes the place of `unmodelled`."""
+"""How each table is predicted."""
 
 
 def _number(text: str) -> float | None:
@@ -144,9 +190,9 @@ def summary(lines: Iterable[Line]) -> list[dict[str, object]]:
     """Return the errors per table, source and kind of quantity, fitted rows apart, and over all sources."""
     groups: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in lines:
-        kind = "memory" if line.quantity == "peak_memory" else "speed"
+        kind = KINDS.get(line.quantity, "runs" if line.table == "reliability" else "speed")
         use = "fitted" if line.fitted else "unfitted"
-        for source in (source_of(line.source), "all"):
+        for source in (source_of(line.source), *line.slices, "all"):
             groups[line.table, source, f"{kind}, {use}"].append(line)
     return [
         {"table": table, "source": source, "kind": kind, **_errors(members)}
@@ -165,9 +211,11 @@ def _errors(members: Sequence[Line]) -> dict[str, object]:
             "median": float(np.median(size)),
             "p90": float(np.percentile(size, 90)),
             "bias": float(errors.mean()),
+            "within_20": float(np.mean(size <= 0.2)),
         }
     if len(nulls):
         found |= {"null_mean": float(np.abs(nulls).mean()), "null_median": float(np.median(np.abs(nulls)))}
+        found["null_alone"] = all(line.null_alone for line in members if line.null_error is not None)
     return found
 
 
@@ -203,27 +251,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for table in TABLES:
         parser.add_argument(f"--{table}", type=Path, metavar="FILE")
+    parser.add_argument("--tables", type=Path, metavar="FOLDER", help="where truth_training.csv and the others lie")
+    parser.add_argument("--summary", action="store_true", help="leave the single rows out")
     parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
     arguments = parser.parse_args()
     named = {table: getattr(arguments, table) for table in TABLES if getattr(arguments, table) is not None}
+    if arguments.tables is not None:
+        named = {table: arguments.tables / f"truth_{table}.csv" for table in TABLES} | named
     if not named:
-        sys.exit("truth: name at least one table, for example --training FILE")
+        sys.exit("truth: name at least one table, for example --training FILE, or a folder with --tables FOLDER")
     tables = {table: read(path) for table, path in named.items()}
     lines = [line for table, rows in tables.items() for line in TABLES[table](rows)]
     found = summary(lines)
     floor = noise_floor(tables.get("training", []))
     if arguments.json:
-        rows = [{key: value for key, value in asdict(line).items() if key != "null_error"} for line in lines]
-        print(json.dumps({"rows": rows, "summary": {"sources": found, "noise_floor": floor}}, indent=1))
+        inner = ("null_error", "null_alone", "slices")
+        rows = [{key: value for key, value in asdict(line).items() if key not in inner} for line in lines]
+        about = {"sources": found, "noise_floor": floor, "notes": [NULL_ALONE]}
+        print(json.dumps({"rows": rows, "summary": about}, indent=1))
         return
-    for line in lines:
-        print(_text(line))
-    print()
+    if not arguments.summary:
+        print("\n".join(_text(line) for line in lines), end="\n\n")
     print(
-        f"{'source':24s} {'quantity':17s} {'rows':>5s} {'answered':>8s}   mean median    p90   bias | null mean median"
+        f"{'source':24s} {'quantity':22s} {'rows':>5s} {'answered':>8s}   mean median    p90   bias <= 20%"
+        " | null mean median"
     )
     for group in found:
         print(_summary_text(group))
+    if any(group.get("null_alone") for group in found):
+        print(f"* {NULL_ALONE}")
     if floor["configurations"]:
         print(
             f"noise floor: {floor['configurations']} configurations were measured again; the slowest lags the "
@@ -240,10 +296,10 @@ def _text(line: Line) -> str:
 
 
 def _summary_text(group: Mapping[str, object]) -> str:
-    head = f"{group['source']!s:24s} {group['kind']!s:17s} {group['rows']!s:>5s} {group['answered']!s:>8s}"
-    shares = [_percent(group.get(key)) for key in ("mean", "median", "p90", "bias")]
+    head = f"{group['source']!s:24s} {group['kind']!s:22s} {group['rows']!s:>5s} {group['answered']!s:>8s}"
+    shares = [_percent(group.get(key)) for key in ("mean", "median", "p90", "bias", "within_20")]
     nulls = [_percent(group.get(key)) for key in ("null_mean", "null_median")]
-    return f"{head} {' '.join(shares)} |    {' '.join(nulls)}"
+    return f"{head} {' '.join(shares)} |    {' '.join(nulls)}{'*' if group.get('null_alone') else ''}"
 
 
 def _percent(value: object) -> str:

@@ -6,8 +6,9 @@ row and fit in memory, the fastest.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,22 +16,14 @@ import numpy as np
 from autarky.errors import AutarkyError
 from autarky.facts.catalogue import Catalogue
 from autarky.systems.system import build
-from autarky.workloads.architecture import (
-    Attention,
-    DenseFeed,
-    ExpertFeed,
-    LatentAttention,
-    Layer,
-    ModelConfig,
-)
+from autarky.workloads.architecture import ModelConfig
 from autarky.workloads.layer_time import Setting
 from autarky.workloads.operations import sequence_work
-from autarky.workloads.parameters import parameters
 from autarky.workloads.plans import RECOMPUTE, Plans, plans
-from autarky.workloads.reference import reference_model
+from autarky.workloads.stack import USUAL
 from autarky.workloads.train import Job, Priced, price, setting_of
-
-Row = Mapping[str, str]
+from bridge_recipes import LAYOUT, Recipe, recipe_of_run, usual_features
+from truth_rows import Row, UnansweredError, known_model, model_of, number, scale_of, whole
 
 SYSTEMS = {
     "A100-80GB-SXM": "hgx-a100",
@@ -54,33 +47,30 @@ SYSTEMS = {
     "MI300X": "mi300x-platform",
     "MI355X": "mi355x-platform",
     "Gaudi2": "gaudi-2-node",
+    "A100-80GB": "hgx-a100",
+    "A100-40GB": "hgx-a100-40gb",
+    "A800-80GB": "hgx-a800",
+    "H100-80GB": "hgx-h100",
+    "H800-80GB": "hgx-h800",
+    "H800": "hgx-h800",
+    "H20-96GB": "hgx-h20",
+    "GB200": "gb200-nvl72",
+    "GB300": "gb300-nvl72",
+    "Ascend 910B": "atlas-800-a2",
     "TPUv5e": "tpu-v5e-pod",
     "TPUv5p": "tpu-v5p-pod",
     "TPUv6e": "tpu-v6e-pod",
 }
-MODELS = {
-    r"^deepseek-?v3$": "deepseek-v3",
-    r"^deepseekv3 \(": "deepseek-v3",
-    r"^deepseekv2": "deepseek-v2",
-    r"^deepseekv4 flash": "deepseek-v4-flash",
-    r"^gpt oss 120b": "gpt-oss-120b",
-    r"^kimi_k2": "kimi-k2",
-    r"^qwen3_30b": "qwen3-30b-a3b",
-    r"^qwen3[_-]235b": "qwen3-235b-a22b",
-    r"^nemotron_3_nano": "nemotron-3-nano-30b-a3b",
-    r"^nemotron_3_super": "nemotron-3-super-120b-a12b",
-    r"^mixtral-8x22b": "mixtral-8x22b",
-    r"^mixtral-8x7b": "mixtral-8x7b",
-    r"^pangu-ultra-moe": "pangu-ultra-moe-718b",
-}
-"""Models whose layers a row does not describe in full; the bundled configuration does."""
+BRIDGE = "megatron-bridge"
 STACKS = (
+    ("bridge", BRIDGE),
     ("megascale", "megascale"),
     ("megatron-lm 2021", "megatron-lm"),
     ("megatron-lm 2022", "megatron-lm-2022"),
     ("megatron-lm ptd-p", "megatron-lm"),
     ("deepspeed zero-3", "deepspeed"),
-    ("deepspeed+megatron", "megatron-lm"),
+    ("deepspeed+megatron", "megatron-deepspeed"),
+    ("megatron-deepspeed", "megatron-deepspeed"),
     ("llm-foundry", "fsdp"),
     ("torchtitan", "torchtitan"),
     ("maxtext", "maxtext"),
@@ -92,22 +82,26 @@ STACKS = (
     ("nemo", "megatron-core"),
     ("meta internal", "megatron-core"),
 )
+EARLY_MEGATRON = ("megatron-lm", "megatron-lm-2022", "megatron-deepspeed")
+"""Stacks that divide sequences between products, or states between replicas, only where a run says so."""
 RECIPES = (
     ("nvfp4", "nvfp4"),
     ("mxfp8", "mxfp8"),
     ("fp8-mx", "mxfp8"),
+    ("rowwise", "fp8-rowwise"),
     ("fp8", "fp8"),
     ("int8", "int8"),
     ("bf16", "bf16"),
     ("fp16", "bf16"),
 )
+RECIPE_TOKENS = "4096"
+"""Sequence length of the recipes in bridge_recipes.csv."""
+V5E_SCRIPTS = {16: (6, 1, "full"), 32: (4, 1, "full"), 64: (2, 1, "full"), 128: (16, 16, "full")}
+"""Sequences of a replica, its chips, and what is computed again, by scale, in `configs/v5e` of the MaxText repository;
+for 128B one sequence a chip, which a tensor group of 16 works on together."""
 MICRO_BATCHES = (1.0, 2.0, 4.0, 8.0, 16.0)
 MICRO_BATCHES_A_STAGE = 4.0
 INTERLEAVES = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
-
-
-class UnansweredError(Exception):
-    """A row that cannot be predicted, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -117,74 +111,6 @@ class Case:
     row: Row
     job: Job
     plans: Plans
-
-
-def number(row: Row, field: str) -> float | None:
-    """Return a number of a row, None where it states none."""
-    try:
-        return float(row[field])
-    except (KeyError, ValueError):
-        return None
-
-
-def model_of(row: Row) -> tuple[ModelConfig, bool]:
-    """Return the model of a row, and whether layers of multi-token prediction are trained."""
-    name = row["model"].lower()
-    known = next((model for pattern, model in MODELS.items() if re.search(pattern, name)), None)
-    layers = number(row, "layers")
-    if known is not None:
-        config = reference_model(known).config
-        if layers is not None and layers < len(config.layers):
-            dense = [layer for layer in config.layers if layer.experts is None][:1]
-            experts = [layer for layer in config.layers if layer.experts is not None]
-            config = replace(config, layers=(*dense, *experts[: int(layers) - len(dense)]), prediction=())
-        return config, _predicts(row, config)
-    if layers is None or number(row, "hidden") is None:
-        raise UnansweredError("the dimensions of the model are not stated")
-    return _built(row, int(layers)), False
-
-
-def _predicts(row: Row, config: ModelConfig) -> bool:
-    """Return whether a run trains layers of multi-token prediction: as stated, or as its count of work tells."""
-    if not config.prediction or row["mtp_layers"]:
-        return bool(config.prediction) and bool(number(row, "mtp_layers"))
-    rate, speed, tokens = (number(row, field) for field in ("tflops_per_chip", "tokens_per_s_per_chip", "seq_len"))
-    if not rate or not speed or not tokens:
-        return False
-    counted = rate * 1e12 / speed
-    off = [
-        abs(sequence_work(config, int(tokens), "half", prediction=trained).training - counted)
-        for trained in (False, True)
-    ]
-    return off[1] < off[0]
-
-
-def _built(row: Row, layers: int) -> ModelConfig:
-    hidden, heads = int(number(row, "hidden") or 0), int(number(row, "heads") or 0)
-    if not heads:
-        raise UnansweredError("the attention heads of the model are not stated")
-    width = int(number(row, "head_dim") or hidden // heads)
-    mixer: Attention | LatentAttention = Attention(heads, int(number(row, "kv_heads") or heads), width, width)
-    vocabulary = int(number(row, "vocab") or 0)
-    if not vocabulary:
-        raise UnansweredError("the vocabulary of the model is not stated")
-    experts = int(number(row, "experts") or 0)
-    wide = int(number(row, "moe_ffn_hidden" if experts else "ffn_hidden") or 4 * hidden)
-
-    def config(gated: bool) -> ModelConfig:
-        feed: DenseFeed | ExpertFeed = DenseFeed(wide, gated)
-        if experts:
-            shared = int(number(row, "shared_experts") or 0) * wide
-            feed = ExpertFeed(experts, int(number(row, "topk") or 1), wide, gated, shared_width=shared)
-        layer = Layer(mixer, (feed,), norms=2)
-        return ModelConfig(row["model"], "table", hidden, vocabulary, (layer,) * layers, False, hidden)
-
-    stated = number(row, "params_total_b")
-    plain, gated = config(False), config(True)
-    if stated is None:
-        return gated if wide != 4 * hidden else plain
-    off = [abs(parameters(item).total / 1e9 - stated) for item in (plain, gated)]
-    return plain if off[0] <= off[1] else gated
 
 
 def recipe_of(row: Row) -> str:
@@ -203,11 +129,6 @@ def stack_of(row: Row) -> str:
     text = row["software"].lower()
     if row["source_key"].startswith("mlperf") and text.startswith("nemo"):
         return "nemo-mlperf"
-    if "bridge" in text and row["model"].startswith("Nemotron"):
-        # Its recipes came with the later kernels; its speed hardly changes from release to release.
-        return "megatron-bridge-2026"
-    if "bridge" in text:
-        return "megatron-bridge-2026" if row["date"] >= "2026-06" else "megatron-bridge-2025"
     found = next((name for sign, name in STACKS if sign in text), None)
     if found is None:
         raise UnansweredError("the training software is not stated")
@@ -227,35 +148,90 @@ def _sharded(row: Row, stack: str) -> float:
         if sign in text:
             return value
     if "fsdp" in text:
-        # With a pipeline, weights stay whole between micro-batches.
-        return 2 if number(row, "pp") not in (None, 1.0) else 3
-    return 0 if stack.startswith("megatron-lm") else 1
+        # With a pipeline, weights and gradients stay whole between micro-batches.
+        return 1 if number(row, "pp") not in (None, 1.0) else 3
+    return 0 if stack in (*EARLY_MEGATRON, "megatron-lm-flash") else 1
+
+
+def system_of(label: str) -> str | None:
+    """Return the system whose chip a label names, the longest name first; a name inside another is none."""
+    for name in sorted(SYSTEMS, key=len, reverse=True):
+        if re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", label) and "PCIe" not in label:
+            return SYSTEMS[name]
+    return None
 
 
 def case_of(row: Row, catalogue: Catalogue) -> Case:
     """Return a row as a job and the plans that agree with it."""
-    system_name = next((SYSTEMS[name] for name in sorted(SYSTEMS, key=len, reverse=True) if name in row["chip"]), None)
+    system_name = system_of(row["chip"])
     if system_name is None:
         raise UnansweredError(f"no system with the chip {row['chip']!r} is in the catalogue")
     if "LoRA" in row["notes"]:
         raise UnansweredError("trains adapters only, which the model does not cover")
     config, prediction = model_of(row)
-    chips, batch, tokens = number(row, "chips"), number(row, "global_batch_seqs"), number(row, "seq_len")
+    chips, tokens = whole(row, "chips"), whole(row, "seq_len")
     if chips is None or tokens is None:
         raise UnansweredError("chips or sequence length are not stated")
-    stack = stack_of(row)
+    try:
+        system = build(catalogue, system_name, chips)
+    except AutarkyError as error:
+        raise UnansweredError(str(error)) from error
+    recipe = _bridge_recipe(row, config, system.chip)
+    row = _with_recipe(_with_script(row), recipe)
     if not row["pp"] and "fsdp" not in row["zero_or_fsdp"]:
         raise UnansweredError("the parallel layout is not stated")
+    batch, stack = number(row, "global_batch_seqs"), stack_of(row)
     if batch is None:
         if number(row, "micro_batch") is None:
             raise UnansweredError("neither the batch nor the micro-batch is stated")
         batch = _usual_batch(row, chips)
-    try:
-        system = build(catalogue, system_name, int(chips))
-    except AutarkyError as error:
-        raise UnansweredError(str(error)) from error
-    job = Job(config, system, int(tokens), batch, recipe_of(row), stack, prediction)
+    features = recipe.features if recipe else usual_features(_release(row)) if stack == BRIDGE else USUAL
+    features = replace(features, fixed="token drop" in row["notes"])
+    job = Job(config, system, tokens, batch, recipe_of(row), stack, prediction, features=features)
     return Case(row, job, _plans(row, job, stack))
+
+
+def _bridge_recipe(row: Row, config: ModelConfig, chip: str) -> Recipe | None:
+    """Return the recipe of a run of Megatron-Bridge, or of its core where the row says nothing of the layout."""
+    software = row["software"].lower()
+    core = "megatron-core" in software and not row["pp"] and row["seq_len"] == RECIPE_TOKENS
+    if not config.expert_layers or not ("bridge" in software or core):
+        return None
+    layout = [number(row, field) for field in LAYOUT]
+    return recipe_of_run(known_model(row) or "", chip, recipe_of(row), layout, _release(row))
+
+
+def _release(row: Row) -> str:
+    """Return the release of Megatron-Bridge at the time of a run: its tables' own, else year and month."""
+    stated = row["source_key"].rpartition("_")[2]
+    return stated if re.fullmatch(r"\d\d\.\d\d(\.\d\d)?", stated) else f"{row['date'][2:4]}.{row['date'][5:7]}"
+
+
+def _with_recipe(row: Row, recipe: Recipe | None) -> Row:
+    """Return a row with what its recipe says where the row is silent."""
+    if recipe is None:
+        return row
+    known = {"recompute": "selective" if recipe.recomputes else "none"}
+    fields = ("vpp",) if row["pp"] else LAYOUT
+    known |= {field: f"{recipe.layout[LAYOUT.index(field)]:g}" for field in fields}
+    return {**row, **{field: row[field] or value for field, value in known.items()}}
+
+
+def _with_script(row: Row) -> Row:
+    """Return a run of MaxText's own models on v5e with what its script says; the table of results leaves it out."""
+    script = V5E_SCRIPTS.get(scale_of(row) or 0)
+    if script is None or "TPUv5e" not in row["chip"] or row["micro_batch"]:
+        return row
+    micro, tensor, recompute = script
+    chips = number(row, "chips") or 0
+    return {
+        **row,
+        "micro_batch": str(micro),
+        "tp": str(tensor),
+        "global_batch_seqs": str(micro * chips / tensor),
+        "recompute": recompute,
+        "zero_or_fsdp": "fsdp",
+    }
 
 
 def _usual_batch(row: Row, chips: float) -> float:
@@ -266,24 +242,37 @@ def _usual_batch(row: Row, chips: float) -> float:
 
 
 def _plans(row: Row, job: Job, stack: str) -> Plans:
-    tensor, pipeline = number(row, "tp") or 1.0, number(row, "pp") or 1.0
-    context, expert = number(row, "cp") or 1.0, number(row, "ep") or 1.0
+    tensor, pipeline, context, expert = (float(whole(row, field) or 1) for field in ("tp", "pp", "cp", "ep"))
     data = job.system.chips / (tensor * pipeline * context)
+    if data < 1:
+        raise UnansweredError(f"the layout takes {tensor * pipeline * context:,.0f} of {job.system.chips:,} chips")
     if data != int(data):
-        data = max(number(row, "dp") or data, 1.0)
-    micro = number(row, "micro_batch")
-    interleave = number(row, "vpp")
-    if interleave is None and "DualPipe" in row["vpp"]:
+        data = float(whole(row, "dp") or data)
+    micro, interleave = number(row, "micro_batch"), number(row, "vpp")
+    if micro and micro * data > job.batch:
+        raise UnansweredError(f"{data:g} replicas of {micro:g} sequences are more than a batch of {job.batch:g}")
+    # The embedding and the head may stand as parts of their own.
+    if pipeline * (interleave or 1.0) > len(job.config.layers) + job.prediction + 2:
+        raise UnansweredError(f"{pipeline * (interleave or 1.0):g} parts of a pipeline are more than the layers")
+    # DualPipe lays two halves of the model over each stage; torchtitan interleaves two parts unless told otherwise.
+    if interleave is None and ("DualPipe" in row["vpp"] or (row["vpp"] and stack.startswith("torchtitan"))):
         interleave = 2.0
     several = "DeepSpeed" not in row["software"] and pipeline > 1 and interleave is None
     depth = len(job.config.layers) / pipeline
     interleaves = [interleave or 1.0] if not several else [v for v in INTERLEAVES if v <= depth]
-    sizes = [micro] if micro else [m for m in MICRO_BATCHES if job.batch % (data * m) == 0] or [1.0]
+    fitting = [size for size in MICRO_BATCHES if data * size <= job.batch]
+    sizes = [micro] if micro else [size for size in fitting if job.batch % (data * size) == 0] or fitting or [1.0]
     text = row["recompute"].lower()
     stated = next((value for name, value in RECOMPUTE.items() if text.startswith(name)), None)
+    if text.startswith("minimal"):
+        # What products give is kept, everything else computed again.
+        stated = RECOMPUTE["selective"]
+    if text == "selective op":
+        # Every second product is computed again.
+        stated = 0.5 * (RECOMPUTE["selective"] + RECOMPUTE["full"])
     again = [0.0, 1.0, 1.125, 1.25, 1.375, 1.5, 1.75, 2.0] if not text else [1.0 if stated is None else stated]
     sequence = float(tensor > 1 and row["sequence_parallel"] != "no")
-    if stack.startswith("megatron-lm") and not stack.endswith("flash") and row["sequence_parallel"] != "yes":
+    if stack in EARLY_MEGATRON and row["sequence_parallel"] != "yes":
         sequence = 0.0
     grid = np.array(np.meshgrid(interleaves or [1.0], sizes, again, indexing="ij")).reshape(3, -1)
     return plans(
@@ -353,6 +342,8 @@ def answers(case: Case, catalogue: Catalogue, setting: Setting | None = None) ->
     plain = replace(case.job, recipe="bf16")
     peak = priced.peak if case.job.recipe == "bf16" else setting_of(catalogue, plain).rates.peak
     speed = float(priced.steps.tokens_per_second_per_chip[index])
+    if not 0 < speed < math.inf:
+        raise UnansweredError("the layout cannot work: its parts do not fit together")
     found: list[Answer] = []
     reading = measured_speed(case.row, case.job, peak)
     if reading is not None:

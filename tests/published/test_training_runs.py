@@ -1,9 +1,10 @@
 """Step times of published training runs, none of which was fitted.
 
 Korthikanti et al. 2022, table 5: the four models of Megatron-LM on A100, with everything recomputed and with
-attention alone. MegaScale 2024, table 2. DeepSeek-V3 at ISCA 2025, table 4. MLPerf Training 5.0, Llama 3.1 405B
-on H100. Pangu Ultra MoE
-2025, whose chips and batch are not printed exactly: 6,144 Ascend 910B and a large batch are assumed.
+attention alone. Narayanan et al. 2021, table 2. MegaScale 2024, table 2. The H100 table of Megatron-Core 0.8.
+DeepSeek-V3 at ISCA 2025, table 4. MLPerf Training 5.0, Llama 3.1 405B on H100. Performance tables of Megatron-Bridge
+26.04.01, with the graphs that its recipes switch on. Pangu Ultra MoE 2025, whose chips and batch are not printed
+exactly: 6,144 Ascend 910B and a large batch are assumed.
 """
 
 import numpy as np
@@ -13,6 +14,7 @@ import autarky
 from autarky.systems.system import build
 from autarky.workloads.plans import plans
 from autarky.workloads.reference import reference_model
+from autarky.workloads.stack import USUAL, Features
 from autarky.workloads.train import Job, price
 
 KORTHIKANTI = [
@@ -24,11 +26,10 @@ KORTHIKANTI = [
 ]
 
 
-def step(name, system, chips, tokens, batch, recipe, software, prediction=False, **plan):
+def step(name, system, chips, tokens, batch, recipe, software, prediction=False, features=USUAL, **plan):
     catalogue = autarky.load_catalogue()
-    job = Job(
-        reference_model(name).config, build(catalogue, system, chips), tokens, batch, recipe, software, prediction
-    )
+    config = reference_model(name).config
+    job = Job(config, build(catalogue, system, chips), tokens, batch, recipe, software, prediction, features=features)
     return float(price(catalogue, job, plans(**plan)).steps.time[0])
 
 
@@ -53,10 +54,53 @@ def korthikanti_errors():
     return np.array(errors)
 
 
-def test_the_eight_runs_of_korthikanti_are_within_four_percent_on_average():
+def test_the_eight_runs_of_korthikanti_are_closer_than_calculon_gets_on_average():
+    # calculon: 3.65 % in the mean and 8.87 % at most, on the runs that its system file was made for.
     errors = korthikanti_errors()
-    assert np.abs(errors).mean() < 0.04
-    assert np.abs(errors).max() < 0.08
+    assert np.abs(errors).mean() < 0.0365
+    assert np.abs(errors).max() < 0.0887
+
+
+@pytest.mark.parametrize(
+    ("name", "chips", "pipeline", "batch", "measured"),
+    [
+        ("gpt-3-175b", 768, 12, 1536, 39.42),
+        ("gpt-3-175b", 1536, 12, 1536, 20.83),
+        ("megatron-530b", 2240, 35, 2240, 55.45),
+    ],
+)
+def test_narayanan_at_three_sizes(name, chips, pipeline, batch, measured):
+    found = step(
+        name, "hgx-a100", chips, 2048, batch, "bf16", "megatron-lm",
+        tensor=8, pipeline=pipeline, data=chips / pipeline / 8, recompute=2, sharded=0,
+    )  # fmt: skip
+    assert found == pytest.approx(measured, rel=0.08)
+
+
+@pytest.mark.parametrize(
+    ("name", "system", "batch", "measured", "plan"),
+    [
+        ("deepseek-v3", "hgx-b300", 4096, 18.96, {"pipeline": 8, "data": 32, "expert": 8, "recompute": 1}),
+        ("qwen3-235b-a22b", "gb300-nvl72", 8192, 18.88, {"pipeline": 4, "interleave": 12, "data": 64, "expert": 32}),
+    ],
+)
+def test_experts_in_block_scaled_eight_bits_with_graphs_around_them(name, system, batch, measured, plan):
+    features = Features(graphs="part", paired=False, exchange="fused")
+    found = step(name, system, 256, 4096, batch, "mxfp8", "megatron-bridge", features=features, micro_batch=2, **plan)
+    assert found == pytest.approx(measured, rel=0.1)
+
+
+def test_graphs_of_everything_and_passes_side_by_side_are_worth_what_they_were_between_two_releases():
+    # Qwen3 30B on 8 GB200: 10.07 s in release 26.04, 6.40 s in 26.06.01, which switched both on.
+    plan = {"data": 8, "expert": 8, "micro_batch": 4}
+    old, new = (
+        step("qwen3-30b-a3b", "gb200-nvl72", 8, 4096, 512, "mxfp8", "megatron-bridge", features=features, **plan)
+        for features in (
+            Features("part", paired=False, exchange="fused"),
+            Features("whole", paired=True, exchange="fused"),
+        )
+    )
+    assert old / new == pytest.approx(10.07 / 6.40, rel=0.12)
 
 
 @pytest.mark.parametrize(("chips", "batch", "measured"), [(512, 768, 16.5), (6144, 6144, 12.21), (8192, 6144, 9.56)])

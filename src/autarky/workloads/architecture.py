@@ -8,6 +8,7 @@ from a file and nothing is counted: see `config`, `weights`, `parameters`, `cach
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from autarky.workloads.formats import Quantisation
@@ -162,8 +163,28 @@ class ExpertFeed:
 Feed = DenseFeed | ExpertFeed
 
 
+class KeepsHash:
+    """Something made of many parts whose hash is asked for often: it is computed once.
+
+    It is not pickled: the hash of a text differs from process to process.
+    """
+
+    def parts(self) -> tuple[object, ...]:
+        """Return what tells one from another well enough."""
+        raise NotImplementedError
+
+    @cached_property
+    def kept_hash(self) -> int:
+        """The hash."""
+        return hash(self.parts())
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return everything but the hash."""
+        return {name: value for name, value in self.__dict__.items() if name != "kept_hash"}
+
+
 @dataclass(frozen=True)
-class Layer:
+class Layer(KeepsHash):
     """One residual layer: at most one mixer, then no, one or two feeds, and norms as wide as the model."""
 
     mixer: Mixer | None
@@ -172,6 +193,14 @@ class Layer:
     streams: int = 1
     scalars: int = 0
 
+    def parts(self) -> tuple[object, ...]:
+        """Return mixer, feeds and numbers."""
+        return self.mixer, self.feeds, self.norms, self.streams, self.scalars
+
+    def __hash__(self) -> int:
+        """Return the hash of the parts."""
+        return self.kept_hash
+
     @property
     def experts(self) -> ExpertFeed | None:
         """The expert part of the layer, or None where the layer is dense."""
@@ -179,7 +208,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class ModelConfig:
+class ModelConfig(KeepsHash):
     """Everything about a model that decides its size, its cache and its arithmetic.
 
     `unread` lists keys of the file that were not understood and might change a count; `notes` says what the
@@ -207,6 +236,14 @@ class ModelConfig:
     quantisation: Quantisation = field(default_factory=Quantisation)
     unread: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def parts(self) -> tuple[object, ...]:
+        """Return name, width and layers."""
+        return self.name, self.hidden, self.vocabulary, self.layers, self.prediction
+
+    def __hash__(self) -> int:
+        """Return the hash of the parts."""
+        return self.kept_hash
 
     @property
     def attention_layers(self) -> int:

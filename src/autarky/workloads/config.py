@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autarky.errors import InputError, Problem, nearest
+from autarky.facts.yaml_tree import read_text
 from autarky.workloads.architecture import Attention, Layer, ModelConfig
 from autarky.workloads.families import FAMILIES, SYNONYMS, Family, family_name, family_of_class
 from autarky.workloads.feeds import FeedReader
@@ -63,7 +64,7 @@ def read_config(source: Mapping[str, Any] | str | Path, *, name: str = "") -> Mo
         prediction_copies=facts.prediction_copies,
         streams=fields.count("hc_mult", default=1) or 1,
         layer_input=_layer_input(fields, vocabulary),
-        context=fields.count("context"),
+        context=fields.count("context", least=1),
         element_bits=_BITS.get(str(precision).removeprefix("torch."), 16),
         quantisation=quantisation,
         unread=tuple(f"{prefix}{key}" for key in unread_fields(text, fields.read)),
@@ -98,14 +99,24 @@ def _content(source: Mapping[str, Any] | str | Path) -> tuple[Mapping[str, Any],
     if path.is_dir():
         path = path / "config.json"
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(Problem(f"cannot be read: {error.strerror}", str(path))) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        values = json.loads(read_text(path, str(path)), object_pairs_hook=lambda pairs: _once_each(pairs, str(path)))
+    except RecursionError:
+        raise InputError(Problem("is nested too deeply to be a config", str(path))) from None
+    except ValueError as error:
         raise InputError(Problem(f"is not JSON: {error}", str(path))) from error
     if not isinstance(values, Mapping):
-        raise InputError(Problem("must hold a group of fields", str(path)))
+        raise InputError(Problem("must hold a group of fields", str(path), hint="as a model's config.json does"))
     return values, str(path)
+
+
+def _once_each(pairs: list[tuple[str, Any]], place: str) -> dict[str, Any]:
+    """Return a group of fields; two values under one name are an error, and not the last one."""
+    group = dict(pairs)
+    if len(group) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+        raise InputError(Problem("stands twice in the file", place, name, "keep one") for name in twice)
+    return group
 
 
 def _packing_beside(place: str) -> object:
@@ -124,15 +135,19 @@ def _outer(values: Mapping[str, Any], fields: Fields, key: str) -> object:
 
 def _family(values: Mapping[str, Any], text: Mapping[str, Any], fields: Fields) -> str:
     named = [part.get("model_type") for part in (text, values)]
-    classes = [part.get("architectures") for part in (text, values)]
-    for model_type in named:
+    classes = [_class_name(part.get("architectures")) for part in (text, values)]
+    for model_type, class_name in zip(named, classes, strict=True):
         if isinstance(model_type, str) and (family := family_name(model_type)):
+            other = family_of_class(class_name)
+            if other is not None and FAMILIES[other] != FAMILIES[family]:
+                hint = f"{class_name} belongs to {other}, which has other parts; only one of the two can be right"
+                fields.problem("architectures", f"contradicts the model_type {model_type!r}", hint)
             return family
     if not any(named):
-        for names in classes:
-            if isinstance(names, list) and names and (family := family_of_class(str(names[0]))):
+        for class_name in classes:
+            if family := family_of_class(class_name):
                 return family
-    stated = next((kind for kind in (*named, *(names[0] for names in classes if names)) if kind), None)
+    stated = next((kind for kind in (*named, *classes) if kind), None)
     if stated is None:
         fields.problem("model_type", "is missing", "it says which architecture the fields belong to")
     else:
@@ -142,6 +157,11 @@ def _family(values: Mapping[str, Any], text: Mapping[str, Any], fields: Fields) 
             nearest(str(stated), (*FAMILIES, *SYNONYMS)) or "its parameters cannot be counted from fields alone",
         )
     raise InputError(fields.problems)
+
+
+def _class_name(architectures: object) -> str:
+    """Return the first of the model classes that a config names, empty where there is none."""
+    return str(architectures[0]) if isinstance(architectures, list) and architectures else ""
 
 
 def _layers(fields: Fields, family: Family, hidden: int) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:

@@ -11,7 +11,7 @@ import numpy as np
 from autarky.quantities.arrays import Array
 from autarky.systems.collectives import all_gather, dispatch
 from autarky.systems.network import Network, group
-from autarky.workloads.architecture import Attention, Layer, ModelConfig
+from autarky.workloads.architecture import Attention, LatentAttention, Layer, ModelConfig
 from autarky.workloads.kernels import Rates, attention, product, streamed, unfused_attention
 from autarky.workloads.operations import TokenWork, sequence_work
 from autarky.workloads.plans import Plans
@@ -19,7 +19,10 @@ from autarky.workloads.sharding import Product, feed_products, head_width, layer
 from autarky.workloads.stack import Stack
 
 Parts = dict[str, Array]
-"""Seconds by part: products, experts, attention, elementwise; tensor, expert and context transfers."""
+"""Seconds by part: products, experts, attention, elementwise (norms, sums, activations, casts), routing (tokens sorted
+by expert and back), recurrence (convolutions, states and gates in memory); tensor, expert and context transfers."""
+WORK = ("products", "experts", "attention", "elementwise", "routing", "recurrence")
+"""What a chip computes, beside which transfers can run."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class Setting:
     usable_memory: float
     """Share of memory that a job can fill."""
     sag: float
-    """Relative slowing for each doubling of the scale-up domains that run in step."""
+    """Relative slowing for each doubling of the scale-up domains that run the same stage in step."""
+    host_link: float | None = None
+    """Bytes/s one way between a chip and its host, None where it is not known."""
 
 
 def layer_time(layer: Layer, plans: Plans, setting: Setting) -> tuple[Parts, Parts]:
@@ -123,30 +128,60 @@ def _add_attention(
 def _add_elementwise(
     layer: Layer, tokens: Array, divided: Array, plans: Plans, setting: Setting, forward: Parts, backward: Parts
 ) -> None:
-    """Add norms, residual sums, rotations, activations and the sorting of tokens by expert, in 16 bits."""
-    hidden = setting.config.hidden
+    """Add norms, residual sums, rotations, activations and the sorting of tokens by expert, in 16 bits.
+
+    A backward pass moves twice what the forward pass does.
+    """
+    hidden, stack = setting.config.hidden, setting.stack
+    copies = tokens / plans.tensor
     elements = layer_elements(layer, hidden)
     sums = (layer.mixer is not None) + bool(layer.feeds)
     across = hidden * (4.0 * elements.norms + 6.0 * sums) * layer.streams
     inside = 4.0 * (elements.queries + elements.keys / 2) + 2.0 * (elements.wide + elements.inner)
-    traffic = divided * across + tokens * inside / plans.tensor
+    traffic = (divided * across + copies * inside) * stack.passes
     operations = elements.norms + sums + 2.0
+    once: Parts = {}
     if elements.routed:
-        activation = 2.0 * (elements.expert_wide + elements.expert_inner)
-        sorting = 8.0 * elements.sent
-        routed = tokens / plans.tensor * elements.routed * (activation + sorting)
-        traffic = traffic + routed * setting.stack.expert_passes / setting.stack.passes
-        operations += 6.0
+        sent = copies * elements.routed
+        traffic = traffic + 2.0 * sent * (elements.expert_wide + elements.expert_inner) * stack.expert_passes
+        operations += 2.0
+        sorted_ = streamed(8.0 * sent * elements.sent * stack.expert_passes, setting.rates, operations=4.0)
+        once["routing"] = sorted_ + sent * stack.routing
     if _work(setting.config, layer, setting.tokens).recurrence:
         # Convolution (read, write), scan (read, write), its state once a chunk in 32 bits (twice read and written),
         # and the gated norm.
         carried = 6.0 * (elements.queries + elements.keys) + 24.0 * elements.outputs
-        traffic = traffic + tokens / plans.tensor * carried * setting.stack.recurrent_passes / setting.stack.passes
-        operations += 5.0
-    once = streamed(traffic * setting.stack.passes, setting.rates, operations=operations)
-    once = once + tokens / plans.tensor * elements.routed * setting.stack.routing
-    forward["elementwise"] += once
-    backward["elementwise"] += 2.0 * once
+        once["recurrence"] = streamed(copies * carried * stack.recurrent_passes, setting.rates, operations=5.0)
+    once["elementwise"] = streamed(traffic, setting.rates, operations=operations)
+    for name, value in once.items():
+        forward[name] += value
+        backward[name] += 2.0 * value
+    if layer.experts is not None and layer.experts.biased:
+        # Each expert has a bias of its own, which grouped products leave to a pass over their outputs (read and
+        # written) and to one over the gradients of those (read).
+        outputs = copies * elements.routed * (elements.expert_wide + elements.sent)
+        forward["elementwise"] += streamed(4.0 * outputs, setting.rates, operations=2.0)
+        backward["elementwise"] += streamed(2.0 * outputs, setting.rates, operations=2.0)
+
+
+def expansion(layer: Layer, plans: Plans, setting: Setting) -> Array:
+    """Return the s in which one micro-batch's latent vectors become queries, keys and values, 0 without any."""
+    mixer = layer.mixer
+    if not isinstance(mixer, LatentAttention):
+        return np.zeros(len(plans))
+    tokens = plans.micro_batch * setting.tokens / plans.context
+    width, rates, element = mixer.plain_width + mixer.rotary_width, setting.rates, setting.element
+    heads = mixer.heads / plans.tensor
+    keys = product(
+        tokens,
+        np.full_like(tokens, mixer.key_rank),
+        heads * (mixer.plain_width + mixer.value_width),
+        rates,
+        element=element,
+    )
+    if mixer.query_rank is None:
+        return keys
+    return keys + product(tokens, np.full_like(tokens, mixer.query_rank), heads * width, rates, element=element)
 
 
 def _add_transfers(
@@ -166,9 +201,11 @@ def _add_transfers(
         among = group(plans.expert, one, network)
         sent = 2.0 * tokens / plans.tensor * elements.routed * elements.sent
         both = 2.0 * dispatch(sent, elements.routed, among, network, once=stack.once)
-        shown = np.where(plans.expert > 1, both * (1.0 - stack.expert_overlap), 0.0)
-        forward["expert"] += shown
-        backward["expert"] += shown
+        for parts in (forward, backward):
+            # What hides runs beside the work of another micro-batch, which is as much as this one's.
+            work = np.asarray(sum(parts[name] for name in WORK), float)
+            shown = both - np.minimum(stack.expert_overlap * both, work)
+            parts["expert"] += np.where(plans.expert > 1, shown, 0.0)
     if elements.keys and np.any(plans.context > 1):
         among = group(plans.context, plans.tensor, network)
         whole = all_gather(2.0 * tokens * plans.context * elements.keys / plans.tensor, among, network)

@@ -103,6 +103,21 @@ def _one_window(fields: Fields, family: Family, layers: int) -> list[Reach]:
 
 def expert_layers(fields: Fields, layers: int) -> list[bool]:
     """Return whether each layer holds experts."""
+    experts = fields.count("experts")
+    placed = _placed(fields, layers)
+    if fields.flag("enable_moe_block") is False:
+        return [False] * layers
+    if not experts:
+        if not fields.stated("experts") and fields.count("active"):
+            fields.need("experts", "though tokens choose experts")
+        return [False] * layers
+    if not any(placed):
+        fields.problem(fields.find("experts")[0], f"is {experts}, though no layer is left for them")
+    return placed
+
+
+def _placed(fields: Fields, layers: int) -> list[bool]:
+    """Return which layers hold experts in a model that has any."""
     kinds = fields.entries("mlp_layer_types", layers)
     listed = fields.find("moe_layers")[1]
     frequency = fields.find("moe_layer_freq")[1]
@@ -115,8 +130,6 @@ def expert_layers(fields: Fields, layers: int) -> list[bool]:
         dense_only = []
     first = fields.count("first_dense", default=0) or 0
     last = fields.count("moe_layer_end_index", least=-1)
-    if not fields.count("experts") or fields.flag("enable_moe_block") is False:
-        return [False] * layers
     if kinds is not None:
         return [kind not in ("dense", 0) for kind in kinds]
     if isinstance(listed, list):

@@ -27,6 +27,7 @@ KEYS: dict[str, str] = {
     "recompute": "recompute",
     "zero": "sharded",
     "sp": "sequence",
+    "offload": "offload",
 }
 """What `--plan` calls the fields of a plan."""
 
@@ -46,6 +47,7 @@ class Plans:
                  between 1 and 2 everything in that share of the layers, what is cheap in the others
     sharded      what replicas divide: 0 nothing, 1 optimiser states, 2 gradients too, 3 weights too
     sequence     1 where the tensor group also divides the sequence between its products, else 0
+    offload      1 where the optimiser states wait in the memory of the host, else 0
     """
 
     tensor: Array
@@ -58,6 +60,7 @@ class Plans:
     recompute: Array
     sharded: Array
     sequence: Array
+    offload: Array
 
     @property
     def chips(self) -> Array:
@@ -81,7 +84,7 @@ class Plans:
 
 def plans(**columns: Sequence[float] | Array | float) -> Plans:
     """Return plans from columns that broadcast against one another; what is left out is 1, or 0 for choices."""
-    defaults = {field.name: 1.0 for field in fields(Plans)} | {"recompute": 0.0, "sharded": 1.0}
+    defaults = {field.name: 1.0 for field in fields(Plans)} | {"recompute": 0.0, "sharded": 1.0, "offload": 0.0}
     arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, float)) for v in (defaults | columns).values()))
     return Plans(**dict(zip(defaults | columns, (np.ascontiguousarray(array) for array in arrays), strict=True)))
 
@@ -102,6 +105,8 @@ def parse_plan(text: str) -> dict[str, float]:
         if not equals or key not in KEYS:
             hint = nearest(key, KEYS) or f"known are {', '.join(KEYS)}"
             problems.append(Problem(f"{item!r} is not a field of a plan", "--plan", hint=hint))
+        elif KEYS[key] in fixed:
+            problems.append(Problem("is given twice", "--plan", key, "keep one"))
         elif key == "recompute":
             if (again := RECOMPUTE.get(value, _share(value))) is None:
                 hint = f"say {', '.join(RECOMPUTE)}, or the share of layers that is computed again whole"
@@ -124,13 +129,13 @@ def _share(text: str) -> float | None:
     return SELECTIVE + share if 0 < share < 1 else None
 
 
-_LIMITS: Mapping[str, tuple[int, int]] = {"zero": (0, 3), "sp": (0, 1)}
+_LIMITS: Mapping[str, tuple[int, int]] = {"zero": (0, 3), "sp": (0, 1), "offload": (0, 1)}
 _MOST = 10_000_000
 
 
 def _whole_number(key: str, value: str, fixed: dict[str, float], problems: list[Problem]) -> None:
     low, high = _LIMITS.get(key, (1, _MOST))
-    if not value.isdecimal() or not low <= int(value) <= high:
+    if not (value.isascii() and value.isdecimal()) or not low <= int(value) <= high:
         problems.append(Problem(f"is {value!r}", "--plan", key, f"a whole number from {low} to {high:,}"))
     else:
         fixed[KEYS[key]] = float(value)

@@ -33,6 +33,15 @@ _IGNORED = (
 )
 
 
+# Smallest and largest of each; -1 stands for one scale a row, and no row is longer than a million.
+_COUNTS = {
+    **dict.fromkeys(("bits", "w_bit", "num_bits"), (1, 64)),
+    **dict.fromkeys(("group_size", "q_group_size"), (-1, 10**6)),
+}
+_LISTS = (*_IGNORED, "weight_block_size", "targets")
+_GROUPS = ("config_groups", "quantized_layers", "weights")
+
+
 def read_quantisation(stated: object, fields: Fields) -> Quantisation:
     """Return how the checkpoint stores its weights; problems go to `fields`."""
     expert = fields.find("expert_dtype")[1]
@@ -40,6 +49,8 @@ def read_quantisation(stated: object, fields: Fields) -> Quantisation:
         return Quantisation(rules=(Rule("experts", FORMATS["mxfp4"]),) if expert == "fp4" else ())
     if not isinstance(stated, Mapping):
         fields.problem("quantization_config", f"must be a group of fields, not {stated!r}")
+        return Quantisation()
+    if _wrong_kinds(stated, "quantization_config", fields):
         return Quantisation()
     method = str(stated.get("quant_method") or stated.get("quant_algo") or "").lower()
     ignored = tuple(str(name) for key in _IGNORED for name in stated.get(key) or ())
@@ -56,6 +67,38 @@ def read_quantisation(stated: object, fields: Fields) -> Quantisation:
     if default is None and not rules and method:
         fields.problem("quantization_config.quant_method", f"{method!r} is not a known way of packing weights")
     return Quantisation(method, default, method == "mxfp4", rules, ignored)
+
+
+def _wrong_kinds(stated: Mapping[str, Any], place: str, fields: Fields) -> bool:
+    """Return whether any field holds something of another kind than its name says; each one becomes a problem."""
+    wrong = False
+    for key, value in stated.items():
+        if value is None:
+            continue
+        low, high = _COUNTS.get(key, (0, 0))
+        if key in _COUNTS and not (type(value) is int and low <= value <= high):
+            fields.problem(f"{place}.{key}", f"must be a whole number from {low} to {high}, not {value!r}")
+        elif key in _LISTS and not isinstance(value, (list, tuple)):
+            fields.problem(f"{place}.{key}", f"must be a list, not {value!r}")
+        elif key == "weight_block_size" and not all(isinstance(side, int) and side > 0 for side in value):
+            fields.problem(f"{place}.{key}", f"must hold whole numbers, not {value!r}")
+        elif key in _GROUPS and not isinstance(value, Mapping):
+            fields.problem(f"{place}.{key}", f"must be a group of fields, not {value!r}")
+        elif key == "config_groups":
+            for name, group in value.items():
+                if not isinstance(group, Mapping):
+                    fields.problem(f"{place}.{key}.{name}", f"must be a group of fields, not {group!r}")
+                    wrong = True
+                else:
+                    wrong |= _wrong_kinds(group, f"{place}.{key}.{name}", fields)
+            continue
+        elif key == "weights":
+            wrong |= _wrong_kinds(value, f"{place}.{key}", fields)
+            continue
+        else:
+            continue
+        wrong = True
+    return wrong
 
 
 def _default(method: str, stated: Mapping[str, Any], short_scales: bool) -> Format | None:
@@ -105,7 +148,7 @@ def _group(group: Mapping[str, Any]) -> Format | None:
     weights = group.get("weights")
     if not isinstance(weights, Mapping):
         return None
-    bits, size = int(weights.get("num_bits", 16)), weights.get("group_size")
+    bits, size = weights.get("num_bits") or 16, weights.get("group_size")
     if weights.get("type") == "float" and bits == 4:
         return FORMATS["mxfp4" if size == 32 else "nvfp4"]
     if weights.get("type") == "float" and bits == 8:

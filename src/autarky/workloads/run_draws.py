@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from autarky.errors import InputError, Problem
 from autarky.quantities.arrays import Array
 from autarky.workloads.inputs import floats
-from autarky.workloads.runs import Run, expected_interruptions
+from autarky.workloads.runs import Run, expected_interruptions, expected_wall_time
 
 
 class Levels(Protocol):
@@ -50,14 +50,16 @@ def simulate_runs(
     key: str = "runs",
     start: int = 0,
     horizon: float = np.inf,
-    detection_spread: float = 0.0,
+    detection_spread: ArrayLike = 0.0,
 ) -> SimulatedRuns:
     """Return simulated wall times in hours, shape (draw,).
 
     Failures and loss spikes come at constant rates while the job runs or restarts; detection passes
     undisturbed. `detection_spread` is the standard deviation of the logarithm of the time to detection, whose
     mean is kept: recoveries are skewed, most quick and a few very long. A run past `horizon` hours is given
-    up; a finite horizon is needed where a run may never finish. Agrees with `expected_wall_time`.
+    up, and so is at once one that is expected to take a multiple of that; a finite horizon is needed where a run
+    may never finish. What is left of a run after `DRAWN_EVENTS` events takes its expected time: by then luck has
+    averaged out. Agrees with `expected_wall_time`.
     """
     if draws < 1:
         raise InputError(Problem(f"must be at least 1, is {draws}", field="draws"))
@@ -70,20 +72,24 @@ def simulate_runs(
             )
         )
     state = _State(run, draws, horizon)
+    spread = np.broadcast_to(floats(detection_spread), (draws,))
+    skewed = bool(np.any(spread > 0))
     event = 0
-    while state.live.size:
+    while state.live.size and event < DRAWN_EVENTS:
         first = levels.uniform(f"{key}.time-{event}", start, start + draws)[state.live]
         second = third = None
         if state.spiky:
             second = levels.uniform(f"{key}.spike-{event}", start, start + draws)[state.live]
-        if detection_spread > 0:
+        if skewed:
             third = levels.uniform(f"{key}.detection-{event}", start, start + draws)[state.live]
-        state.advance(-np.log(first), None if second is None else -np.log(second), _stretch(third, detection_spread))
+        stretch = _stretch(third, spread[state.live])
+        state.advance(-np.log(first), None if second is None else -np.log(second), stretch)
         event += 1
+    state.finish(run)
     return SimulatedRuns(state.wall + state.planned, state.failures, state.spikes, state.lost, state.stopped)
 
 
-def _stretch(level: Array | None, spread: float) -> Array | float:
+def _stretch(level: Array | None, spread: Array) -> Array | float:
     """Return the factor on the mean time to detection, a lognormal of mean one."""
     if level is None:
         return 1.0
@@ -113,6 +119,10 @@ class _State:
         self.lost, self.stopped = np.zeros(draws), np.zeros(draws)
         self.restarting = np.zeros(draws, dtype=bool)
         self.live = np.arange(draws)
+        if np.isfinite(horizon):
+            hopeless = np.broadcast_to(expected_wall_time(run) > _HOPELESS * horizon, (draws,))
+            self.wall[hopeless] = np.inf
+            self.live = self.live[~hopeless]
 
     def advance(self, to_failure: Array, to_spike: Array | None, stretch: Array | float) -> None:
         """Carry every live draw to its next failure, its next loss spike, or its end."""
@@ -147,6 +157,20 @@ class _State:
         self.wall[live[done & (self.wall[live] > self.horizon)]] = np.inf
         self.live = live[~done & ~given_up]
 
+    def finish(self, run: Run) -> None:
+        """Let the draws that still run take the expected time and failures of the work that they have left."""
+        live = self.live
+        share = 1.0 - self.saved[live] / self.work[live]
+        wall, failures = (
+            np.broadcast_to(expected, self.wall.shape)[live]
+            for expected in (expected_wall_time(run) - floats(run.planned), expected_interruptions(run))
+        )
+        spent = self.wall[live] + share * wall
+        self.lost[live] += share * (wall - self.work[live] * (1.0 + self.cost[live] / self.interval[live]))
+        self.failures[live] += share * failures
+        self.wall[live] = np.where(spent > self.horizon, np.inf, spent)
+        self.live = live[:0]
+
     def _fail(self, struck: NDArray[np.intp], made: Array, running: Array, stretch: Array) -> None:
         idle = self.detection[struck] * stretch
         # A checkpoint that was not yet durable is lost as well, as time that has to be worked again.
@@ -167,7 +191,11 @@ class _State:
         self.spikes[struck] += 1
 
 
+DRAWN_EVENTS = 2000
+"""Failures and loss spikes of a run that are drawn one by one; the relative luck of so many is some percent."""
 # A run with more failures than this is no plan; without a horizon it would only cost time.
 _MOST_EVENTS = 100_000
+# Luck never makes a run so much faster than it is expected to be; waiting for it would only cost time.
+_HOPELESS = 3.0
 # Whole numbers of intervals must not be missed by the rounding of a quotient.
 _ROUNDING = 1e-9

@@ -16,6 +16,7 @@ import numpy as np
 from autarky.facts.catalogue import Catalogue
 from autarky.quantities.arrays import Array
 from autarky.workloads.layer_time import Setting
+from autarky.workloads.offload import check_host_link
 from autarky.workloads.plans import Plans, joined, plans
 from autarky.workloads.train import Job, Priced, price, setting_of, why_not
 from autarky.workloads.training import all_layers, step_time
@@ -36,6 +37,7 @@ class Found:
     front       plans that no other beats in time and memory together, fastest first
     broken      how many plans each rule ruled out before
     leanest     bytes that the leanest plan needs, and that plan, where none fits
+    room        bytes of a chip that a job can fill
     """
 
     tried: int
@@ -44,6 +46,7 @@ class Found:
     best: Priced | None
     front: Priced | None
     leanest: tuple[float, Plans] | None
+    room: float
 
 
 @dataclass
@@ -128,7 +131,8 @@ def _part(
     grid = np.array(np.meshgrid(*axes.values(), indexing="ij"), dtype=float).reshape(len(axes), -1)
     if grid.shape[1]:
         columns: dict[str, Array | float] = dict(zip(axes, grid, strict=True))
-        yield plans(**columns, tensor=tensor, pipeline=pipeline, context=context, data=data)
+        offload = fixed.get("offload", 0.0)
+        yield plans(**columns, tensor=tensor, pipeline=pipeline, context=context, data=data, offload=offload)
 
 
 def front(time: Array, memory: Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -176,6 +180,21 @@ def _tally(job: Job, setting: Setting, block: Plans, keep: int) -> _Tally:
     return tally
 
 
+def _tallied(job: Job, setting: Setting, source: Iterator[Plans], keep: int, threads: int) -> _Tally:
+    """Return what all blocks of a space hold together."""
+    total = _Tally()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        # Only a few blocks wait at a time, so that a large space does not fill the memory.
+        waiting: deque[Future[_Tally]] = deque()
+        for block in source:
+            waiting.append(pool.submit(_tally, job, setting, block, keep))
+            if len(waiting) > 2 * threads:
+                total.add(waiting.popleft().result())
+        while waiting:
+            total.add(waiting.popleft().result())
+    return total
+
+
 def search(
     catalogue: Catalogue,
     job: Job,
@@ -188,20 +207,16 @@ def search(
     """Return the fastest plans of a job that fit, one for each tensor and pipeline size and `keep` in all.
 
     Beside them stands the front of time per token against memory; energy and cost follow the time. `fixed` holds
-    fields of `Plans`; everything else is searched. `blocks` takes the place of the job's own space.
+    fields of `Plans`; everything else is searched, but that optimiser states wait with the host only where `fixed`
+    says so, or where it says nothing and no plan fits otherwise. `blocks` takes the place of the job's own space.
     """
     setting = setting_of(catalogue, job)
-    source = blocks if blocks is not None else space(job, fixed or {})
-    total = _Tally()
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        # Only a few blocks wait at a time, so that a large space does not fill the memory.
-        waiting: deque[Future[_Tally]] = deque()
-        for block in source:
-            waiting.append(pool.submit(_tally, job, setting, block, keep))
-            if len(waiting) > 2 * threads:
-                total.add(waiting.popleft().result())
-        while waiting:
-            total.add(waiting.popleft().result())
+    chosen = dict(fixed or {})
+    if chosen.get("offload"):
+        check_host_link(catalogue, job.system.chip)
+    total = _tallied(job, setting, blocks if blocks is not None else space(job, chosen), keep, threads)
+    if not (total.fitting or chosen or blocks) and setting.host_link is not None:
+        total.add(_tallied(job, setting, space(job, {"offload": 1.0}), keep, threads))
     best = edge = None
     if total.fastest:
         kept = price(catalogue, job, joined(total.fastest), setting=setting)
@@ -215,4 +230,12 @@ def search(
             sides.plans.take(front(sides.steps.time / sides.steps.tokens, sides.peak_memory)),
             setting=setting,
         )
-    return Found(total.tried, total.fitting, dict(total.broken), best, edge, None if best else total.leanest)
+    return Found(
+        tried=total.tried,
+        fitting=total.fitting,
+        broken=dict(total.broken),
+        best=best,
+        front=edge,
+        leanest=None if best else total.leanest,
+        room=setting.usable_memory * job.system.memory,
+    )

@@ -14,10 +14,11 @@ from autarky.quantities.arrays import Array
 from autarky.systems.system import System
 from autarky.workloads.architecture import ModelConfig
 from autarky.workloads.layer_time import Setting
+from autarky.workloads.offload import STATES, host_link
 from autarky.workloads.operations import Convention, sequence_work
 from autarky.workloads.plans import SELECTIVE, Plans
-from autarky.workloads.stack import CAST, ELEMENT, efficiency_of, rates, reached_network, stack
-from autarky.workloads.training import Steps, all_layers, step_time
+from autarky.workloads.stack import CAST, ELEMENT, USUAL, Features, efficiency_of, rates, reached_network, stack
+from autarky.workloads.training import Steps, all_layers, owned_weights, step_time
 from autarky.workloads.training_memory import memory_by_part
 
 Mask = NDArray[np.bool_]
@@ -31,7 +32,7 @@ class Job:
     tokens      of a sequence; `batch` sequences make a step, or at most that many where it is `flexible`: each
                 plan then takes the most that its replicas divide
     recipe      how matrix products are computed: bf16, fp8, ...
-    software    a training stack of the catalogue
+    software    a training stack of the catalogue; `features` are those of its choices that the run makes
     prediction  whether layers of multi-token prediction are trained too
     """
 
@@ -43,6 +44,7 @@ class Job:
     software: str
     prediction: bool = False
     flexible: bool = False
+    features: Features = USUAL
 
     def batches(self, plans: Plans) -> Array:
         """Return the sequences of a step under each plan, shape (plan,)."""
@@ -78,6 +80,12 @@ class Priced:
         """Bytes on the fullest chip."""
         return np.asarray(sum(self.memory.values()), float)
 
+    @property
+    def waiting(self) -> Array:
+        """Bytes of optimiser states a chip that wait in the memory of its host."""
+        layers = all_layers(self.job.config, self.job.prediction)
+        return STATES * owned_weights(layers, self.plans, self.job.config) * (self.plans.offload > 0)
+
     def utilisation(self, convention: Convention, peak: float | None = None) -> Array:
         """Return model FLOP utilisation, with attention counted by `convention`; above 1 is an error."""
         job = self.job
@@ -112,7 +120,7 @@ class Priced:
 def setting_of(catalogue: Catalogue, job: Job, efficiency: Efficiency | None = None) -> Setting:
     """Return what is the same for every plan of a job; `efficiency` stands in for the catalogue's."""
     found = efficiency or efficiency_of(catalogue, job.system.chip)
-    speed, tools = rates(catalogue, job.system.chip, job.recipe, found), stack(catalogue, job.software)
+    speed, tools = rates(catalogue, job.system.chip, job.recipe, found), stack(catalogue, job.software, job.features)
     speed = replace(
         speed,
         attention_share=speed.attention_share * tools.attention_speed,
@@ -130,6 +138,7 @@ def setting_of(catalogue: Catalogue, job: Job, efficiency: Efficiency | None = N
         head_share=value_of(plain),
         usable_memory=value_of(found.usable_memory),
         sag=value_of(found.sag),
+        host_link=host_link(catalogue, job.system.chip),
     )
 
 

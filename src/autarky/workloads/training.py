@@ -16,7 +16,8 @@ from autarky.systems.collectives import all_gather, all_reduce, point_to_point
 from autarky.systems.network import group
 from autarky.workloads.architecture import Layer, ModelConfig
 from autarky.workloads.kernels import product, streamed
-from autarky.workloads.layer_time import Parts, Setting, layer_time
+from autarky.workloads.layer_time import Parts, Setting, expansion, layer_time
+from autarky.workloads.offload import shown_transfer
 from autarky.workloads.parameters import layer_counts
 from autarky.workloads.plans import SELECTIVE, Plans
 from autarky.workloads.sharding import layer_sizes
@@ -69,10 +70,11 @@ def step_time(plans: Plans, setting: Setting, batch: Array, *, prediction: bool 
     layers = all_layers(config, prediction)
     micro_batches = batch / (plans.data * plans.micro_batch)
     forward, backward = _mean_layer(layers, plans, setting)
-    again = _recomputed(forward, plans, setting)
+    again = _recomputed(layers, forward, plans, setting)
     head = _head(plans, setting, len(layers) - len(config.layers) + 1)
     busy = np.asarray(sum(forward.values()) + sum(backward.values()) + again, float)
-    waiting = np.maximum(_host(layers, setting) * np.where(plans.recompute > SELECTIVE, HOST_AGAIN, 1.0) - busy, 0.0)
+    issued = np.where(plans.recompute > SELECTIVE, HOST_AGAIN, 1.0)
+    waiting = np.maximum(_host(layers, setting) * issued - busy, 0.0) + stack.host_wait * _share_with_experts(layers)
     each = busy + waiting
     depth, slowest = _slowest_stage(len(layers), each, head, plans, free=stack.free_layout)
     parts: Parts = defaultdict(lambda: np.zeros(len(plans)))
@@ -88,8 +90,13 @@ def step_time(plans: Plans, setting: Setting, batch: Array, *, prediction: bool 
     parts["pipeline"] = _stage_transfers(plans, setting, micro_batches)
     data, within = _replica_transfers(layers, plans, setting, micro_batches, mean)
     parts["data"] = data + within
-    parts["update"] = _update(layers, plans, setting)
-    domains = np.maximum(plans.chips / network.domain, 1.0)
+    owned = owned_weights(layers, plans, config)
+    parts["update"] = streamed(UPDATE_TRAFFIC * owned, setting.rates, operations=1.0)
+    if setting.host_link is not None and np.any(plans.offload):
+        last = depth * (np.asarray(sum(backward.values()), float) + again)
+        parts["offload"] = shown_transfer(owned, last, plans.offload, setting.host_link, stack.data_overlap)
+    # Stages hand work on when it is done; replicas wait for the slowest among them.
+    domains = np.maximum(plans.chips / plans.pipeline / network.domain, 1.0)
     parts["sag"] = setting.sag * np.log2(domains) * np.asarray(sum(parts.values()))
     return Steps(plans, dict(parts), micro_batches, batch * setting.tokens, stack.fused)
 
@@ -126,12 +133,17 @@ def _mean_layer(layers: tuple[Layer, ...], plans: Plans, setting: Setting) -> tu
     return forward, backward
 
 
-def _recomputed(forward: Parts, plans: Plans, setting: Setting) -> Array:
-    """Return the s a layer spends on computing again what its forward pass did not keep.
+def _recomputed(layers: tuple[Layer, ...], forward: Parts, plans: Plans, setting: Setting) -> Array:
+    """Return the s a mean layer spends on computing again what its forward pass did not keep.
 
-    What is cheap is the element-wise work, and attention where its scores were written to memory.
+    What is cheap is attention where its scores were written to memory; else the element-wise work, and making queries,
+    keys and values out of latent vectors.
     """
-    cheap = forward["attention"] if not setting.stack.fused else forward["elementwise"]
+    cheap = forward["attention"]
+    if setting.stack.fused:
+        cheap = forward["elementwise"]
+        for layer, times in layer_counts(layers):
+            cheap = cheap + times / len(layers) * expansion(layer, plans, setting)
     whole = np.asarray(sum(forward.values()), float)
     share: Array = np.clip(plans.recompute - SELECTIVE, 0.0, 1.0)
     return np.asarray(share * whole + np.where(plans.recompute >= SELECTIVE, 1.0 - share, 0.0) * cheap, float)
@@ -139,8 +151,12 @@ def _recomputed(forward: Parts, plans: Plans, setting: Setting) -> Array:
 
 def _host(layers: tuple[Layer, ...], setting: Setting) -> float:
     """Return the s in which the host issues the operations of a mean layer, forward and backward."""
-    experts = sum(layer.experts is not None for layer in layers) / len(layers)
+    experts = _share_with_experts(layers)
     return setting.stack.host * (1.0 - experts) + setting.stack.expert_host * experts
+
+
+def _share_with_experts(layers: tuple[Layer, ...]) -> float:
+    return sum(layer.experts is not None for layer in layers) / len(layers)
 
 
 def _head(plans: Plans, setting: Setting, uses: int) -> Array:
@@ -158,8 +174,10 @@ def _head(plans: Plans, setting: Setting, uses: int) -> Array:
 
 def _stage_transfers(plans: Plans, setting: Setting, micro_batches: Array) -> Array:
     """Return the s in which stages wait for one another's activations and gradients."""
-    # Members of a tensor group hold the same activations, so each sends its part and the rest is gathered behind.
-    sent = 2.0 * plans.micro_batch * setting.tokens / plans.context * setting.config.hidden / plans.tensor
+    # Members of a tensor group hold the same activations: each sends its part, and the rest is gathered behind; or
+    # each sends all of them.
+    sent = 2.0 * plans.micro_batch * setting.tokens / plans.context * setting.config.hidden
+    sent = sent / plans.tensor if setting.stack.parted else sent
     once = point_to_point(sent, plans.tensor * plans.context * plans.data, setting.network)
     times = 2.0 * plans.interleave * micro_batches * (1.0 - setting.stack.pipeline_overlap)
     # While the pipeline fills and drains, nothing hides a transfer.
@@ -235,10 +253,10 @@ def _replica_transfers(
     return shown_once, micro_batches * shown_often
 
 
-def _update(layers: tuple[Layer, ...], plans: Plans, setting: Setting) -> Array:
-    held = weights_held(layers, setting.config, plans, prediction=False)
+def owned_weights(layers: tuple[Layer, ...], plans: Plans, config: ModelConfig) -> Array:
+    """Return the weights that a chip updates, shape (plan,)."""
+    held = weights_held(layers, config, plans, prediction=False)
     replicas = plans.data * plans.context
     expert_replicas = np.maximum(plans.tensor * replicas / plans.expert, 1.0)
-    divided = np.where(plans.sharded > 0, held.common / replicas + held.experts / expert_replicas, 0.0)
-    own = np.where(plans.sharded > 0, divided, held.common + held.experts)
-    return streamed(UPDATE_TRAFFIC * own, setting.rates, operations=1.0)
+    divided = held.common / replicas + held.experts / expert_replicas
+    return np.where(plans.sharded > 0, divided, held.common + held.experts)

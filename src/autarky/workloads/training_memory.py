@@ -11,17 +11,15 @@ import numpy as np
 from autarky.quantities.arrays import Array
 from autarky.workloads.architecture import Attention, LatentAttention, Layer
 from autarky.workloads.layer_time import Setting
+from autarky.workloads.offload import STATES, on_chip
 from autarky.workloads.parameters import layer_counts
 from autarky.workloads.plans import SELECTIVE, Plans
 from autarky.workloads.sharding import layer_elements
 from autarky.workloads.training import all_layers, weights_held
 
-WEIGHT, OPTIMISER = 2.0, 12.0
-"""Bytes per weight in mixed precision: a 16-bit copy, and for Adam a master copy and two moments in 32 bits.
+WEIGHT = 2.0
+"""Bytes per weight in mixed precision: a 16-bit copy, beside `STATES` of the optimiser.
 Gradients are kept in the format in which the software sums them."""
-LOGIT = 5.0
-"""Bytes kept per logit while the loss runs: the 32-bit copy that becomes the gradient, and parts of the
-16-bit one."""
 HEAD_GRADIENT = 4.0
 """Bytes of the passing gradient of a head weight before it is added to the sum."""
 SCORES = 5.0
@@ -41,7 +39,7 @@ def memory_by_part(
     for amount, among in ((held.common, replicas), (held.experts, expert_replicas)):
         weights = weights + WEIGHT * amount / np.where(plans.sharded >= 3, among, 1.0)
         gradients = gradients + setting.stack.gradient * amount / np.where(plans.sharded >= 2, among, 1.0)
-        optimiser = optimiser + OPTIMISER * amount / np.where(plans.sharded >= 1, among, 1.0)
+        optimiser = optimiser + STATES * amount / np.where(plans.sharded >= 1, among, 1.0)
     depth = np.ceil(len(layers) / plans.pipeline)
     # With everything divided, two layers are whole at a time: the one at work and the next.
     whole = np.where(plans.sharded >= 3, (held.common + held.experts) / depth * (2.0 * WEIGHT + WEIGHT), 0.0)
@@ -50,7 +48,7 @@ def memory_by_part(
     # Interleaving starts more micro-batches before the first comes back.
     more = np.where(plans.interleave > 1, 1.0 + (plans.pipeline - 1) / (plans.pipeline * plans.interleave), 1.0)
     tokens = plans.micro_batch * setting.tokens / plans.context
-    logits = tokens * config.vocabulary / plans.tensor * LOGIT
+    logits = tokens * config.vocabulary / plans.tensor * setting.stack.logit
     logits = logits + HEAD_GRADIENT * config.vocabulary * config.embedding_width / plans.tensor
     first = depth * kept * chunk * more
     last = depth * kept + logits
@@ -58,7 +56,7 @@ def memory_by_part(
     return {
         "weights": weights + whole,
         "gradients": gradients,
-        "optimiser": optimiser,
+        "optimiser": on_chip(optimiser, depth, plans.offload),
         "activations": activations + transient,
         "logits": np.where((plans.pipeline > 1) & (first >= last), 0.0, logits),
         "software": np.full(len(plans), context_bytes),
@@ -108,6 +106,8 @@ def _all_kept(layer: Layer, plans: Plans, setting: Setting) -> Array:
     if isinstance(mixer, LatentAttention):
         ranks = (mixer.query_rank or 0) + mixer.key_rank
         kept = kept + divided * (2.0 + element) * ranks
+        expanded = 2.0 * tokens / plans.tensor * (elements.queries + elements.keys)
+        kept = kept - np.where(cheap, expanded, 0.0)
     if isinstance(mixer, Attention) and not setting.stack.fused:
         scores = SCORES * tokens * setting.tokens * mixer.heads / plans.tensor
         kept = kept + np.where(plans.recompute >= SELECTIVE, 0.0, scores)

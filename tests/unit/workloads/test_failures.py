@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,22 @@ def test_waits_fall_with_every_spare_and_without_spares_are_a_repair_at_least():
         spare_wait(0.05, 24.0, -1)
     with pytest.raises(InputError, match="confidence: must lie between 0 and 1, is 1"):
         spares_needed(0.1, 1.0, 1.0)
+
+
+def test_spares_for_uncertain_rates_suffice_over_all_draws():
+    rates = np.array([0.05, 0.2, 0.6])
+    enough = spares_needed(rates, 24.0, 0.99)
+    assert np.mean(shortage_probability(rates, 24.0, enough)) <= 0.01
+    assert np.mean(shortage_probability(rates, 24.0, enough - 1)) > 0.01
+    assert enough < spares_needed(0.6, 24.0, 0.99)
+
+
+def test_the_wait_for_a_spare_is_the_sum_over_open_repairs():
+    # One spare, a mean of one open repair: n found in repair with Poisson weights wait r (1/2 + ... + 1/(n + 1)).
+    by_hand = sum(
+        np.exp(-1) / math.factorial(number) * sum(1 / (place + 1) for place in range(1, number + 1))
+        for number in range(1, 40)
+    )
+    np.testing.assert_allclose(
+        spare_wait(np.array([0.1, 0.05]), np.array([10.0, 20.0]), 1), [10 * by_hand, 20 * by_hand]
+    )

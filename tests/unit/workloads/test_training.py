@@ -8,6 +8,7 @@ import pytest
 import autarky
 from autarky.errors import InputError
 from autarky.systems.system import build
+from autarky.workloads.kernels import product
 from autarky.workloads.plans import joined, parse_plan, plans
 from autarky.workloads.reference import reference_model
 from autarky.workloads.train import Job, price, setting_of, why_not
@@ -60,6 +61,25 @@ def test_recomputation_trades_time_for_memory(catalogue, job):
     priced = price(catalogue, job, levels)
     assert np.all(np.diff(priced.steps.time) > 0)
     assert np.all(np.diff(priced.memory["activations"]) < 0)
+
+
+def test_latent_attention_makes_queries_keys_and_values_again_from_what_it_keeps(catalogue):
+    """By hand for the dense layers of DeepSeek-V3 in 16 bits, a token and layer.
+
+    Dropped are the inputs of both halves (7,168 each), the inner width (18,432), and 128 heads of queries (192), keys
+    (192) and values (128). Made again they take two products out of ranks 1,536 and 512.
+    """
+    config = reference_model("deepseek-v3").config
+    config = replace(config, layers=config.layers[:3], prediction=())
+    short = Job(config, build(catalogue, "hgx-h100", 8), 4096, 16, "bf16", "megatron-core")
+    setting = setting_of(catalogue, short)
+    none, some = (price(catalogue, short, plans(data=8, recompute=level), setting=setting) for level in (0, 1))
+    dropped = 2 * (2 * 7168 + 18_432 + 128 * (192 + 192 + 128))
+    saved = none.memory["activations"][0] - some.memory["activations"][0]
+    assert saved == pytest.approx(3 * 4096 * dropped)
+    again = product(4096, 512, 128 * 256, setting.rates) + product(4096, 1536, 128 * 192, setting.rates)
+    forward = none.steps.parts["elementwise"][0] / 3
+    assert some.steps.parts["recompute"][0] == pytest.approx(forward + 2 * 3 * again)
 
 
 def test_dividing_states_saves_memory_stage_by_stage(catalogue, job):
