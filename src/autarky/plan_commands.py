@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
+from autarky.command_options import Json, print_json
+from autarky.errors import InputError, Problem
+from autarky.serve_command import plan_serve
 
-plan_app = typer.Typer(help="The fastest way to run a model on a system.", no_args_is_help=True)
+plan_app = typer.Typer(help="The fastest way to run a model on a system.")
+plan_app.command("serve")(plan_serve)
 
 
 @plan_app.command("train")
@@ -19,7 +21,7 @@ def plan_train(
     chips: Annotated[int | None, typer.Option(help="Chips to use; default: one whole system.")] = None,
     plan: Annotated[
         str,
-        typer.Option(metavar="tp=8,pp=8,...", help="Fix parts of the plan: tp pp vpp dp cp ep mbs recompute zero sp."),
+        typer.Option(metavar="tp=8,pp=8,...", help="Fix parts: tp pp vpp dp cp ep mbs recompute zero sp offload."),
     ] = "",
     sequence: Annotated[int, typer.Option(help="Tokens of a sequence.")] = 4096,
     batch: Annotated[int, typer.Option(help="Sequences of a step.")] = 1024,
@@ -31,9 +33,42 @@ def plan_train(
         bool, typer.Option("--flexible", help="Let --batch be the most, where it cannot be met.")
     ] = False,
     keep: Annotated[int, typer.Option(help="Plans to show.")] = 5,
+    tokens: Annotated[
+        str | None, typer.Option(metavar="14.8T", help="Tokens of the whole run: asks whether and when it finishes.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="DATE", help="First day of the run; default: the day of the catalogue.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(metavar="DATE", help="Last day of the run.")] = None,
+    days: Annotated[float | None, typer.Option(help="Days for the run, in place of --by.")] = None,
+    confidence: Annotated[
+        str | None, typer.Option(metavar="90%", help="Probability with which the run shall be done in time; 90%.")
+    ] = None,
+    reliability: Annotated[
+        str | None, typer.Option(metavar="ID", help="A reliabilities record; default: that of the chip's family.")
+    ] = None,
+    spares: Annotated[
+        int | None, typer.Option(help="Spare nodes; default: as many as the record's operator keeps.")
+    ] = None,
+    draws: Annotated[int | None, typer.Option(help="Runs drawn.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Names the random streams; 1.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Search the parallel plans to train a model on a system, or price one given plan."""
+    """Search the parallel plans to train a model on a system, or price one given plan; tell when a run is done."""
+    asked = {
+        "start": start,
+        "by": by,
+        "days": days,
+        "confidence": confidence,
+        "reliability": reliability,
+        "spares": spares,
+        "draws": draws,
+        "seed": seed,
+    }
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if given and tokens is None:
+        hint = "say how many tokens the run has, e.g. `--tokens 14.8T`"
+        raise InputError(Problem("asks about a run", field=f"--{next(iter(given))}", hint=hint))
     from autarky.planning import plan_training
 
     answer = plan_training(
@@ -50,12 +85,21 @@ def plan_train(
         flexible=flexible,
         keep=keep,
     )
+    run = None
+    if tokens is not None:
+        from autarky.run_plans import plan_run
+
+        run = plan_run(answer, tokens, **given)
     if as_json:
-        _print_json(answer.to_json())
+        print_json(answer.to_json() if run is None else run.to_json())
         return
     from autarky.terminal_plans import print_training_plan
 
     print_training_plan(answer)
+    if run is not None:
+        from autarky.terminal_runs import print_run_plan
+
+        print_run_plan(run)
 
 
 def compare_systems(
@@ -63,17 +107,13 @@ def compare_systems(
     right: Annotated[str, typer.Argument(metavar="SYSTEM_B", help="Another one.")],
     as_json: Json = False,
 ) -> None:
-    """Set two systems side by side: compute, memory, bandwidths, power and price, with ratios as ranges."""
-    from autarky.planning import compare_systems as compare_two
+    """Set two systems side by side: compute, memory, bandwidths, power, price, energy per token; ratios as ranges."""
+    from autarky.system_comparison import compare_systems as compare_two
 
     answer = compare_two(left, right)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     from autarky.terminal_plans import print_comparison
 
     print_comparison(answer)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))

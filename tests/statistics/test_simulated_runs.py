@@ -7,7 +7,7 @@ import pytest
 
 from autarky.errors import InputError
 from autarky.quantities.draws import Streams
-from autarky.workloads.run_draws import simulate_runs
+from autarky.workloads.run_draws import DRAWN_EVENTS, simulate_runs
 from autarky.workloads.runs import (
     Run,
     chips_needed,
@@ -87,6 +87,33 @@ def test_a_skewed_detection_keeps_the_mean_and_widens_the_tail():
     even, skewed = simulated(run), simulated(run, detection_spread=1.5)
     assert skewed.wall.mean() == pytest.approx(even.wall.mean(), rel=0.01)
     assert skewed.wall.std() > 1.5 * even.wall.std()
+
+
+def test_what_is_left_after_many_drawn_failures_takes_its_expected_time():
+    long = replace(BASE, work=3000.0, rate=1.0)
+    drawn = simulated(long)
+    expected = float(expected_wall_time(long))
+    assert drawn.failures.mean() > 2 * DRAWN_EVENTS
+    assert drawn.failures.mean() == pytest.approx(float(expected_interruptions(long)), rel=0.01)
+    assert drawn.wall.mean() == pytest.approx(expected, rel=3.5 * drawn.wall.std() / expected / np.sqrt(DRAWS))
+    np.testing.assert_allclose(drawn.wall, 3000 * 1.04 + drawn.lost + drawn.stopped, rtol=1e-9)
+
+
+def test_the_spread_of_detection_may_differ_between_draws():
+    run = replace(BASE, detection=0.5)
+    spread = np.where(np.arange(DRAWS) % 2 == 0, 0.0, 1.5)
+    mixed = simulated(run, detection_spread=spread)
+    even, skewed = simulated(run, detection_spread=0.0), simulated(run, detection_spread=1.5)
+    np.testing.assert_array_equal(mixed.wall[::2], even.wall[::2])
+    np.testing.assert_array_equal(mixed.wall[1::2], skewed.wall[1::2])
+
+
+def test_draws_that_could_only_pass_the_horizon_are_given_up_at_once():
+    rates = np.where(np.arange(DRAWS) < 8, 20.0, 0.25)
+    runs = simulated(replace(BASE, rate=rates), horizon=5000.0)
+    assert not runs.finished[:8].any()
+    assert runs.failures[:8].sum() == 0
+    np.testing.assert_array_equal(runs.wall[8:], simulated(BASE, horizon=5000.0).wall[8:])
 
 
 def test_a_run_past_its_horizon_is_given_up():
