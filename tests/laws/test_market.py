@@ -9,7 +9,7 @@ from autarky.market.choice import sales, spill_over
 from autarky.market.demand import demand_by_group, left_to_buy, shares_of
 from autarky.market.grey import by_chip, grey_imports
 from autarky.market.imports import admitted_share, let_in, quotas, recorded_flow, within_cap
-from autarky.market.installed_base import installed_base, installed_stock, retired
+from autarky.market.installed_base import installed_base, installed_stock
 from autarky.market.revenue import by_fiscal_quarter, fees, revenue, write_downs
 from autarky.market.self_sufficiency import self_sufficiency
 
@@ -196,13 +196,15 @@ def test_the_grey_channel_splits_into_its_chips(seed, multiple, located, evaded)
 
 @few
 @given(seeds, st.floats(0.0, 0.2), st.floats(1.0, 30.0))
-def test_what_entered_service_is_there_has_failed_or_has_retired(seed, failure, longest):
+def test_what_is_in_service_is_what_is_left_of_every_cohort(seed, failure, longest):
     random = np.random.default_rng(seed)
     flow, life = amounts(random, 24, DRAWS), random.uniform(1.0, longest, DRAWS)
     stock = installed_base(flow, failure, life)
-    before = np.vstack([np.zeros((1, DRAWS)), stock[:-1]])
-    lost = before * failure + retired(flow, failure, life)
-    np.testing.assert_allclose(stock, before - lost + flow, atol=1e-7)
+    # Each cohort followed alone: thinned month by month, and gone at its age but for a fraction of the last month.
+    age = np.arange(24)[:, np.newaxis, np.newaxis] - np.arange(24)[np.newaxis, :, np.newaxis]
+    there = np.clip(np.ceil(life) - age, 0.0, 1.0) * np.where(age == np.floor(life), life - np.floor(life), 1.0)
+    kept = np.where(age >= 0, (1.0 - failure) ** np.maximum(age, 0) * there, 0.0)
+    np.testing.assert_allclose(stock, (kept * flow).sum(axis=1), atol=1e-7)
     assert (stock >= 0).all()
     assert (stock <= installed_stock(flow, failure) + 1e-9).all()
     assert (installed_base(flow, failure, life + 1.0) >= stock - 1e-7).all()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autarky.supply.dies import area_over_area, exact_placement, stepped_placement
-from autarky.supply.packaging import by_priority, pro_rata
+from autarky.supply.packaging import Sharing
 from autarky.supply.wafers import delayed, ramp
 from autarky.supply.yields import bins, defect_density_from_yield, negative_binomial, salvaged
 
@@ -152,14 +152,14 @@ def taken(use, started, resources):
 @given(seeds, st.booleans())
 def test_packaging_stays_within_requests_and_resources_and_leaves_nothing_useful_idle(seed, ranked):
     requests, use, available, priorities = market(seed)
-    if ranked:
-        started, limiting = by_priority(requests, use, available, priorities)
-    else:
-        started, limiting = pro_rata(requests, use, available)
+    served = Sharing.of(use, priorities if ranked else [1] * len(use)).serve(requests, available)
+    started, limiting = served.started, served.limiting
     used = taken(use, started, available.shape[0])
     assert (started >= 0).all()
     assert (started <= requests).all()
     assert (used <= available * (1 + 1e-9)).all()
+    finite = np.isfinite(available)
+    np.testing.assert_allclose((used + served.left)[finite], available[finite], rtol=1e-9, atol=1e-9)
     for product, needs in enumerate(use):
         met = limiting[product] == -1
         np.testing.assert_array_equal(started[product][met], requests[product][met])
@@ -173,13 +173,13 @@ def test_packaging_stays_within_requests_and_resources_and_leaves_nothing_useful
 @given(seeds, st.floats(0.0, 3.0))
 def test_more_of_a_resource_never_lowers_a_lone_product(seed, growth):
     random = np.random.default_rng(seed)
-    use = [{0: 2.0, 1: 8.0, 2: 1.0}]
+    alone = Sharing.of([{0: 2.0, 1: 8.0, 2: 1.0}], [1])
     requests, available = random.random((1, 9)) * 100, random.random((3, 9)) * 300
-    before, _ = pro_rata(requests, use, available)
+    before = alone.serve(requests, available).started
     for resource in range(3):
         more = available.copy()
         more[resource] *= 1 + growth
-        assert (pro_rata(requests, use, more)[0] >= before).all()
+        assert (alone.serve(requests, more).started >= before).all()
 
 
 @few
@@ -187,6 +187,6 @@ def test_more_of_a_resource_never_lowers_a_lone_product(seed, growth):
 def test_equal_products_get_equal_fractions(seed):
     random = np.random.default_rng(seed)
     requests, available = random.random((4, 9)) + 0.1, random.random((2, 9)) * 3
-    started, _ = pro_rata(requests, [{0: 1.0, 1: 2.0}] * 4, available)
+    started = Sharing.of([{0: 1.0, 1: 2.0}] * 4, [1] * 4).serve(requests, available).started
     fractions = started / requests
     np.testing.assert_allclose(fractions, np.broadcast_to(fractions[0], fractions.shape), rtol=1e-12)

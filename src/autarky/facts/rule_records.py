@@ -173,6 +173,8 @@ class LicenceException(Span):
     party_outside: str | None = None
     notice_days: int | None = None
     conditions: tuple[str, ...] = ()
+    superseded_by: str | None = None
+    """Rule whose taking effect ends it, on the day of `until`."""
 
 
 class Review(Span):
@@ -198,6 +200,8 @@ class Letter(Span):
     any: tuple[tuple[Limit, ...], ...]
     destinations: str
     headquarters: str | None = None
+    host_link: bool = True
+    """Whether the link to the host counts as interconnect."""
     policy: Policy
 
 
@@ -320,6 +324,8 @@ class Rule(Record):
     status: Status
     citation: str = ""
     dates: Dates = Dates()
+    superseded_by: str | None = None
+    """Rule whose taking effect ends this one, on the day of `dates.superseded`."""
     formats: Formats | None = None
     scopes: dict[str, Scope] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
@@ -340,6 +346,11 @@ class Rule(Record):
     states: tuple[State, ...] = ()
     conditions: tuple[str, ...] = ()
     designers_in: str | None = None
+
+    @property
+    def begins(self) -> date | None:
+        """Return the first day of its duties."""
+        return self.dates.compliance or self.dates.effective or self.dates.announced
 
     @property
     def switched(self) -> bool:

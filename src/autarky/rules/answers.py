@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from autarky.errors import InputError, Problem, QuantityError, UnknownKeyError, nearest
+from autarky.errors import InputError, Problem, QuantityError
 from autarky.facts.catalogue import Catalogue
-from autarky.facts.faults import shown, validation_problems
+from autarky.facts.chip_names import chip_or_memory
+from autarky.facts.faults import Place, shown, validation_problems
 from autarky.facts.loader import load_catalogue
 from autarky.facts.records import Chip, MemoryType
 from autarky.facts.rule_records import Country, Rule
-from autarky.facts.yaml_tree import read_document
+from autarky.facts.yaml_tree import Document, read_document
 from autarky.rules.catalogue_chip import Specified, specified_chip, specified_stack
-from autarky.rules.chip_file import chip_from_plain
+from autarky.rules.chip_file import chip_from_plain, nowhere
 from autarky.rules.classification import Classification
 from autarky.rules.classification import classify as classify_spec
 from autarky.rules.metrics import ChipSpec
@@ -114,11 +116,10 @@ def answers(
     day = day_of(date)
     found: list[Answer] = []
     for given in chips:
-        place = "" if isinstance(given, Mapping | ChipSpec) else str(given)
         specified = list(_specified(given, facts))
         if single and len(specified) != 1:
-            raise InputError(Problem(f"{len(specified)} chips", place, hint="give one"))
-        for one in specified:
+            raise InputError(Problem(f"{len(specified)} chips", str(given), hint="give one"))
+        for place, one in specified:
             try:
                 classification = classify_spec(
                     one.spec,
@@ -138,8 +139,8 @@ def answers(
     return found
 
 
-def _placed(error: QuantityError, place: str) -> Problem:
-    return Problem(error.message, place, ".".join(map(str, error.at)), error.hint)
+def _placed(error: QuantityError, place: Place) -> Problem:
+    return Problem(error.message, place(error.at), ".".join(map(str, error.at)), error.hint)
 
 
 def day_of(date: str | Date) -> Date:
@@ -152,38 +153,51 @@ def day_of(date: str | Date) -> Date:
         raise InputError(Problem(f"{date!r} is not a day", field="date", hint="write YYYY-MM-DD")) from None
 
 
-def _specified(given: Given, facts: Catalogue) -> Iterator[Specified]:
+def _specified(given: Given, facts: Catalogue) -> Iterator[tuple[Place, Specified]]:
     if isinstance(given, ChipSpec):
-        yield Specified(given)
+        yield nowhere, Specified(given)
     elif isinstance(given, Mapping):
-        yield _from_plain(given, "", facts)
+        yield nowhere, _from_plain(given, nowhere, facts)
     elif isinstance(given, Path) or given.endswith((".yaml", ".yml", ".json")) or Path(given).is_file():
         yield from _from_file(Path(given), facts)
     else:
-        yield _from_catalogue(given, facts)
+        yield partial(_always, given), _from_catalogue(given, facts)
+
+
+def _always(name: str, _: Sequence[str | int]) -> str:
+    return name
 
 
 def _from_catalogue(name: str, facts: Catalogue) -> Specified:
-    key = name.removeprefix("chips.").removeprefix("memory_types.")
-    chips, stacks = facts.all("chips", Chip), facts.all("memory_types", MemoryType)
-    if key in chips:
-        return specified_chip(key, chips[key], facts)
-    stack = specified_stack(key, stacks[key]) if key in stacks else None
-    if stack is not None:
-        return stack
-    if key in stacks:
-        raise InputError(Problem(f"{key} has no bandwidth or no outline in the catalogue", field="CHIP"))
-    hint = nearest(name, [*chips, *stacks]) or "`autarky facts list chips` names all; or give a YAML or JSON file"
-    raise UnknownKeyError(Problem(f"no chip is called {name!r}", field="CHIP", hint=hint))
+    collection, key = chip_or_memory(name, facts)
+    if collection == "chips":
+        found = specified_chip(key, facts.get("chips", key, Chip), facts)
+    else:
+        stack = specified_stack(key, facts.get("memory_types", key, MemoryType))
+        if stack is None:
+            raise InputError(Problem(f"{key} has no bandwidth or no outline in the catalogue", field="CHIP"))
+        found = stack
+    if name.removeprefix(f"{collection}.").casefold() == key:
+        return found
+    return replace(found, notes=(f"{name!r} is read as {key}", *found.notes))
 
 
-def _from_file(path: Path, facts: Catalogue) -> Iterator[Specified]:
-    data = _json(path) if path.suffix == ".json" else read_document(path).data
-    for raw in data if isinstance(data, list) else [data]:
+def _from_file(path: Path, facts: Catalogue) -> Iterator[tuple[Place, Specified]]:
+    document = Document(str(path), _json(path), None) if path.suffix == ".json" else read_document(path)
+    several = isinstance(document.data, list)
+    for index, raw in enumerate(document.data if several else [document.data]):
+        place = partial(_within, document, index if several else None)
         if not isinstance(raw, Mapping):
             hint = "write its fields, for example `name: ...` and `dense: {fp8: ...}`"
-            raise InputError(Problem(f"expected a chip, found {shown(raw)}", str(path), hint=hint))
-        yield _from_plain(raw, str(path), facts)
+            raise InputError(Problem(f"expected a chip, found {shown(raw)}", place(()), hint=hint))
+        yield place, _from_plain(raw, place, facts)
+
+
+def _within(document: Document, index: int | None, at: Sequence[str | int]) -> str:
+    """Return where a field of one chip of a file stands; a JSON file says only which chip it is."""
+    if index is None:
+        return document.place(at)
+    return document.place((index, *at)) if document.root is not None else f"{document.name}, chip {index + 1}"
 
 
 def _json(path: Path) -> Any:
@@ -202,15 +216,15 @@ CATALOGUE_FIELDS = ("vendor", "marketed_for", "designed_in")
 """Fields that only a chip written as in the catalogue has."""
 
 
-def _from_plain(raw: Mapping[str, Any], place: str, facts: Catalogue) -> Specified:
+def _from_plain(raw: Mapping[str, Any], place: Place, facts: Catalogue) -> Specified:
     if not any(name in raw for name in CATALOGUE_FIELDS):
         return Specified(chip_from_plain(raw, place))
     try:
         chip = Chip.model_validate(dict(raw))
     except ValidationError as error:
-        raise InputError(list(validation_problems(error, Chip, "", lambda _: place))) from None
+        raise InputError(list(validation_problems(error, Chip, "", place))) from None
     if not chip.dense:
         raise InputError(
-            Problem("no rates", place, "dense", "give dense rates, for example `dense: {fp8: 1979 TFLOPS}`")
+            Problem("no rates", place(()), "dense", "give dense rates, for example `dense: {fp8: 1979 TFLOPS}`")
         )
     return replace(specified_chip(chip.label, chip, facts), id="")

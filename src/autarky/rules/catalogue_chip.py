@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autarky.facts.catalogue import Catalogue
+from autarky.facts.catalogue import Catalogue, value_of
 from autarky.facts.records import Chip, Die, DieCount, HostLink, Link, MemoryType, Process
 from autarky.quantities.estimates import Quantity
 from autarky.rules.metrics import Amount, Array, ChipSpec, HbmStack
@@ -65,6 +65,7 @@ def specified_chip(name: str, chip: Chip, catalogue: Catalogue) -> Specified:
             dense=dense,
             memory_bandwidth_gb_s=about.amount(f"{key}.memory.bandwidth", memory) if memory is not None else None,
             interconnect_gb_s=_interconnect(chip, key, catalogue, about),
+            host_link_gb_s=_host_rate(chip, catalogue),
             dram=(chip.memory.type or "") if chip.memory is not None else "",
             data_centre=_purpose(chip, about),
             maker=chip.vendor,
@@ -134,7 +135,7 @@ def _interconnect(chip: Chip, key: str, catalogue: Catalogue, about: _About) -> 
         rate = _both_ways(link, f"{key}.links.{name}", about)
         unknown |= rate is None
         parts += [rate] if rate is not None else []
-    host = next((h for h in catalogue.all("host_links", HostLink).values() if h.label in links.host), None)
+    host = _host(chip, catalogue)
     if host is not None:
         parts.append(2 * about.amount(f"host_links.{host.label}", host.one_way))
     else:
@@ -145,6 +146,17 @@ def _interconnect(chip: Chip, key: str, catalogue: Catalogue, about: _About) -> 
         return None
     total = np.add.reduce(np.broadcast_arrays(*parts))
     return total if total.ndim else float(total)
+
+
+def _host(chip: Chip, catalogue: Catalogue) -> HostLink | None:
+    named = chip.links.host if chip.links is not None else ""
+    return next((link for link in catalogue.all("host_links", HostLink).values() if link.label in named), None)
+
+
+def _host_rate(chip: Chip, catalogue: Catalogue) -> float:
+    """Return the link to the host, both ways together, in GB/s; 0 where it is not known."""
+    found = _host(chip, catalogue)
+    return 0.0 if found is None else 2 * value_of(found.one_way)
 
 
 def _both_ways(link: Link, key: str, about: _About) -> float | Array | None:

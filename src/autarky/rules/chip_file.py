@@ -15,13 +15,14 @@ memory stack by itself has `hbm`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
-from autarky.errors import InputError, Problem, nearest
+from autarky.errors import InputError
+from autarky.facts.faults import Place, validation_problems
 from autarky.facts.fields import read_series
 from autarky.quantities.estimates import Quantity
 from autarky.quantities.parse import Spec
@@ -50,7 +51,7 @@ def _bounded(value: object, unit: str) -> float | tuple[float, float] | Quantity
 
 def _ratio(value: object) -> float | dict[str, float] | None:
     if isinstance(value, dict):
-        return {str(name): _number(ratio) for name, ratio in value.items()}
+        return {str(name).casefold(): _number(ratio) for name, ratio in value.items()}
     return None if value is None else _number(value)
 
 
@@ -102,12 +103,17 @@ class _ChipForm(_Part):
         return self
 
 
-def chip_from_plain(raw: Mapping[str, object], place: str = "") -> ChipSpec:
-    """Return the chip in `raw`; `place` is what errors call the file."""
+def nowhere(_: Sequence[str | int]) -> str:
+    """Return the place of what stands in no file."""
+    return ""
+
+
+def chip_from_plain(raw: Mapping[str, object], place: Place = nowhere) -> ChipSpec:
+    """Return the chip in `raw`; `place` gives where in its file a field stands."""
     try:
         form = _ChipForm.model_validate(raw)
     except ValidationError as error:
-        raise InputError(list(_problems(error, place))) from None
+        raise InputError(list(validation_problems(error, _ChipForm, "", place))) from None
     stack = form.hbm
     return ChipSpec(
         name=form.name,
@@ -116,8 +122,8 @@ def chip_from_plain(raw: Mapping[str, object], place: str = "") -> ChipSpec:
             for index, die in enumerate(form.dies)
         ),
         # One key for all rates: the formats of a chip share its clock.
-        dense={name: _amount("dense", rate) for name, rate in form.dense.items()},
-        sparse={name: _amount("dense", rate) for name, rate in form.sparse.items()},
+        dense={name.casefold(): _amount("dense", rate) for name, rate in form.dense.items()},
+        sparse={name.casefold(): _amount("dense", rate) for name, rate in form.sparse.items()},
         sparse_ratio=form.sparse_ratio,
         memory_bandwidth_gb_s=_optional("memory_bandwidth", form.memory_bandwidth),
         interconnect_gb_s=_optional("interconnect", form.interconnect),
@@ -138,19 +144,3 @@ def _optional(key: str, number: Number | None) -> Amount | None:
 
 def _amount(key: str, number: Number) -> Amount:
     return amount(f"chip_file.{key}", number) if isinstance(number, Quantity) else number
-
-
-def _problems(error: ValidationError, place: str) -> list[Problem]:
-    problems: list[Problem] = []
-    for fault in error.errors(include_url=False):
-        at = ".".join(map(str, fault["loc"]))
-        context = fault.get("ctx", {})
-        at = ".".join([at, *map(str, context.get("at", ()))])
-        message, hint = fault["msg"].removeprefix("Value error, "), context.get("hint", "")
-        if fault["type"] == "extra_forbidden":
-            known = _ChipForm.model_fields
-            message, hint = "unknown field", nearest(at, known) or f"known: {', '.join(known)}"
-        elif fault["type"] == "missing":
-            message = "this field is missing"
-        problems.append(Problem(message, place, at, hint))
-    return problems

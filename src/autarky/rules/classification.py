@@ -204,7 +204,7 @@ def _answer(chip: ChipSpec, situation: Situation) -> Classification:
         reasons=merged.reasons,
         conditions=merged.conditions,
         programmes=merged.programmes,
-        distances=distances(lines_of(rules, day, entries), values),
+        distances=_distances(rules, day, entries, values),
         possible_classes=options,
         probabilities=probabilities,
         break_points=break_points(texts, values, chip.data_centre),
@@ -297,6 +297,16 @@ def lines_of(rules: RuleSet, day: date, entries: Iterable[tuple[str, Entry]]) ->
     for name, tariff in rules.tariffs(day):
         lines += [(f"{name}, {band.name}", limit) for band in tariff.bands for limit in band.all]
     return lines
+
+
+def _distances(rules: RuleSet, day: date, entries: Iterable[tuple[str, Entry]], chip: Measures) -> tuple[Distance, ...]:
+    """Return the distance of a chip to each line, by what the line counts as interconnect."""
+    bare = {name for name, letter in rules.letters(day) if not letter.host_link}
+    return tuple(
+        found
+        for line in lines_of(rules, day, entries)
+        for found in distances([line], chip.without_host() if line[0] in bare else chip)
+    )
 
 
 def _guidance_warnings(chip: ChipSpec, situation: Situation, options: tuple[str, ...]) -> list[str]:

@@ -112,7 +112,7 @@ def caught_by_letters(item: Item, situation: Situation) -> Caught:
     for name, letter in situation.rules.letters(situation.day) if item.chip.subject == "chip" else ():
         if not (situation.destination_in(letter.destinations) or situation.headquarters_in(letter.headquarters)):
             continue
-        answer = meets_any(letter.any, item.chip)
+        answer = meets_any(letter.any, item.chip if letter.host_link else item.chip.without_host())
         if letter.data_centre is not None:
             fits = None if item.data_centre is None else item.data_centre == letter.data_centre
             answer = all_true([answer, fits])

@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -81,6 +81,8 @@ class ChipSpec:
     sparse_ratio: float | Mapping[str, float] | None = None
     memory_bandwidth_gb_s: Amount | None = None
     interconnect_gb_s: Amount | None = None
+    host_link_gb_s: float = 0.0
+    """The part of the interconnect that leads to the host."""
     dram: str = ""
     data_centre: bool | None = None
     hbm: HbmStack | None = None
@@ -107,6 +109,13 @@ class Measures:
     memory_bandwidth_density: Range | None
     samples: Mapping[str, Array]
     warnings: tuple[str, ...]
+    host_link: float = 0.0
+    """The part of the interconnect that leads to the host, GB/s."""
+
+    def without_host(self) -> Measures:
+        """Return the measures with the link to the host left out of the interconnect."""
+        low, high = (end - self.host_link for end in self.interconnect)
+        return replace(self, interconnect=Range(max(low, 0.0), high))
 
     @property
     def subject(self) -> Literal["chip", "memory"]:
@@ -155,6 +164,7 @@ def measures(
         memory_bandwidth_density=None if rates else _stack_density(chip.hbm, samples),
         samples=_same_length(samples),
         warnings=tuple(warnings),
+        host_link=chip.host_link_gb_s,
     )
 
 

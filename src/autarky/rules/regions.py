@@ -20,7 +20,7 @@ from autarky.rules.metrics import Array, Measures, Range
 
 @dataclass(frozen=True)
 class BreakPoint:
-    """A value at which the class changes while everything else stays: `below` it, and at or above it."""
+    """A value at which the class changes while everything else stays: its class `below` it and `above` it."""
 
     measure: str
     value: float

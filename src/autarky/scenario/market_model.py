@@ -1,4 +1,4 @@
-"""The named inputs of a scenario's market: who buys, what is on sale, what is on record, which events act."""
+"""The named inputs of a scenario's market: who buys, what is on sale, what is on record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from autarky.errors import Problem, ScenarioError, nearest
-from autarky.facts.event_records import Event
 from autarky.facts.fields import Part, Series
 from autarky.facts.market_records import (
     BuyerGroup,
@@ -20,8 +19,8 @@ from autarky.facts.market_records import (
     SoftwareReadiness,
     Vendor,
 )
-from autarky.facts.records import Chip, DieBank, DieCount, Fab, Product, TimeSeries
-from autarky.scenario.events import acting_events
+from autarky.facts.records import Chip, DieCount, Product, TimeSeries
+from autarky.facts.supply_records import DieBank, Fab
 from autarky.scenario.resolve import Question
 
 PartT = TypeVar("PartT", bound=Part)
@@ -70,7 +69,6 @@ class MarketModel:
     chips: Mapping[str, Chip]
     """Every chip on the market by id, those of the chain first."""
     members: Mapping[str, Member]
-    events: Mapping[str, Event]
 
     @property
     def sellers(self) -> tuple[str, ...]:
@@ -150,7 +148,6 @@ def market_of(
         prices={name: _price(question, name, chip) for name, chip in chips.items()},
         chips=chips,
         members=members,
-        events=acting_events(question),
     )
 
 

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autarky.errors import Problem, ScenarioError
+from autarky.facts.event_records import Event, Kind
 from autarky.facts.fields import Part, quantities_of
-from autarky.facts.records import (
-    Chip,
-    Die,
-    DieBank,
-    DieCount,
-    Fab,
-    MemorySupply,
-    MemoryType,
-    PackagingLine,
-    Process,
-    Product,
-)
-from autarky.rules.timeline import fab_starts
-from autarky.scenario.events import acting_events
+from autarky.facts.records import Chip, Die, DieCount, MemoryType, Process, Product
+from autarky.facts.supply_records import DieBank, Fab, MemorySupply, PackagingLine
+from autarky.quantities.estimates import Quantity
+from autarky.rules.levers import planned_starts
+from autarky.scenario.capability_model import CapabilityModel, capability_of
+from autarky.scenario.events import acting_events, past_events
 from autarky.scenario.market_model import MarketModel, market_of
 from autarky.scenario.resolve import Question
+from autarky.scenario.shut import WayT, open_ways
 
 
 @dataclass(frozen=True)
@@ -48,6 +42,14 @@ class Model:
     reference_chip: Chip | None = None
     reference_name: str = ""
     market: MarketModel | None = None
+    region: str = ""
+    events: Mapping[str, Event] = field(default_factory=dict)
+    """Those that act."""
+    past: Mapping[str, Event] = field(default_factory=dict)
+    """Those that happened, on their own days, whatever the scenario makes of them."""
+    planned_starts: Mapping[str, tuple[str, Quantity]] = field(default_factory=dict)
+    """Fab -> (key, month of its first wafers at the latest), where an event names one."""
+    capability: CapabilityModel = field(default_factory=CapabilityModel)
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Records of the scenario that were not yet known on its as-of date, with the reason."""
 
@@ -76,18 +78,16 @@ def model_of(question: Question) -> Model:
     chain = scenario.chain
     products = {name: p for name, p in known("products", chain.products, Product).items() if isinstance(p, Product)}
     chips = {name: catalogue.get("chips", name, Chip) for name in products}
-    starts = fab_starts(acting_events(question))
-    fabs = {
-        name: fab.model_copy(update={"start": starts[name]}) if name in starts else fab
-        for name, fab in known("fabs", chain.fabs, Fab).items()
-        if isinstance(fab, Fab)
-    }
-    banks = {n: b for n, b in known("die_banks", chain.die_banks, DieBank).items() if isinstance(b, DieBank)}
-    supplies = {
-        name: supply
-        for name, supply in known("memory_supplies", chain.memory_supplies, MemorySupply).items()
-        if isinstance(supply, MemorySupply)
-    }
+    events = acting_events(question)
+
+    def ways(collection: str, names: tuple[str, ...], kind: type[WayT], lever: Kind, dimension: str) -> dict[str, WayT]:
+        records = {name: catalogue.get(collection, name, kind) for name in names}
+        opened = open_ways(records, lever, dimension, events, scenario.horizon)
+        return {name: way for name, way in known(collection, tuple(opened), kind).items() if isinstance(way, kind)}
+
+    fabs = ways("fabs", chain.fabs, Fab, "foundry_access", "fab")
+    banks = ways("die_banks", chain.die_banks, DieBank, "foundry_access", "bank")
+    supplies = ways("memory_supplies", chain.memory_supplies, MemorySupply, "memory_supply", "supply")
     if not products:
         raise ScenarioError(
             Problem(
@@ -107,7 +107,7 @@ def model_of(question: Question) -> Model:
     memory = [t for product in products.values() for t in product.memory_types]
     memory += [kind for supply in supplies.values() for kind in (supply.memory_type, *supply.split) if kind]
     reference = scenario.reference_chip
-    return Model(
+    model = Model(
         months=np.arange(scenario.horizon.start, scenario.horizon.end + 1),
         fabs=fabs,
         processes=processes,
@@ -122,8 +122,21 @@ def model_of(question: Question) -> Model:
         reference_chip=catalogue.get("chips", reference, Chip) if reference else None,
         reference_name=reference or "",
         market=market_of(question, known, products, fabs, banks, packages, left_out),
+        region=scenario.region,
+        events=events,
+        past=past_events(question),
+        planned_starts=planned_starts(events),
         left_out=left_out,
     )
+    if model.reference_chip is None:
+        return model
+    counted = {**model.valued, model.reference_name: model.reference_chip}
+    return replace(model, capability=_capability(question, model, counted))
+
+
+def _capability(question: Question, model: Model, chips: Mapping[str, Chip]) -> CapabilityModel:
+    references = model.market.references if model.market is not None else ()
+    return capability_of(question.catalogue, chips, model.region, references, question.as_of)
 
 
 def _unknown_by(record: Part, key: str, as_of: date | None) -> str:

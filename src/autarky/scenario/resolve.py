@@ -70,6 +70,7 @@ def ask(
         message = f"{known_by} is before the first source"
         problems.append(Problem(message, places(("as_of",)), "as_of", f"give {base.first_source()} or later"))
     problems += _unknown_names(plain, changed, places)
+    problems += _unknown_events(documents, changed)
     if parsed is None or problems:
         raise ScenarioError(problems)
     return Question(parsed, changed, known_by, plain, places)
@@ -186,21 +187,25 @@ MARKET_FIELDS = {
 
 
 def _merged_events(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the `events:` of a scenario on top of those of the one below; a list is what the report draws."""
-    stated, lower = above.get("events"), below.get("events")
-    if isinstance(stated, list) and isinstance(lower, dict):
-        stated = {"draw": stated}
-    if not isinstance(stated, dict) or not isinstance(lower, list | dict):
+    """Return the `events:` of a scenario on top of those of the one below; a list is what the report draws.
+
+    What either draws is drawn. Of `on` and `off`, the scenario on top has the last word on an event.
+    """
+    stated, lower = (
+        {"draw": events} if isinstance(events := data.get("events"), list) else events for data in (above, below)
+    )
+    if not isinstance(stated, dict) or not isinstance(lower, dict):
         return {}
-    earlier = lower if isinstance(lower, dict) else {"draw": lower}
+    merged = _overlaid(lower, stated)
+    drawn = _items(lower.get("draw", []))
+    merged["draw"] = [*drawn, *(name for name in _items(stated.get("draw", [])) if name not in drawn)]
     on, off = (_items(stated.get(name, [])) for name in ("on", "off"))
-    return {
-        "events": {
-            **_overlaid(earlier, stated),
-            "on": [*(name for name in _items(earlier.get("on", [])) if name not in (*on, *off)), *on],
-            "off": [*(name for name in _items(earlier.get("off", [])) if name not in (*on, *off)), *off],
-        }
-    }
+    for name, kept in (("on", on), ("off", off)):
+        merged[name] = [*(event for event in _items(lower.get(name, [])) if event not in (*on, *off)), *kept]
+    if isinstance(merged.get("move"), dict):
+        again = _mapping(stated.get("move"))
+        merged["move"] = {name: to for name, to in merged["move"].items() if name in again or name not in off}
+    return {"events": merged}
 
 
 def _changed(plain: Mapping[str, Any], base: Catalogue, places: Place, problems: list[Problem]) -> Catalogue:
@@ -304,11 +309,6 @@ def _unknown_names(plain: Mapping[str, Any], catalogue: Catalogue, places: Place
     market = _mapping(plain.get("market"))
     named += [(("market", field), collection, market.get(field)) for field, collection in MARKET_FIELDS.items()]
     named += [(("evidence",), "observations", plain.get("evidence"))]
-    events = plain.get("events")
-    if isinstance(events, dict):
-        named += [(("events", field), "events", list(events.get(field) or ())) for field in EVENT_LISTS]
-    else:
-        named += [(("events",), "events", events)]
     named += [(("reference_chip",), "chips", plain.get("reference_chip"))]
     for field in ("targets", "correlations"):
         for index, item in enumerate(_items(plain.get(field))):
@@ -321,6 +321,21 @@ def _unknown_names(plain: Mapping[str, Any], catalogue: Catalogue, places: Place
                 hint = nearest(name, known) or f"add it under `facts: {{{collection}: ...}}`"
                 message = f"no {collection} record is called {name!r}"
                 yield Problem(message, places(where), ".".join(map(str, where)), hint)
+
+
+def _unknown_events(documents: Sequence[Document], catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield a problem for each event that a document names and nothing carries: lists of several are merged."""
+    known = catalogue.plain.get("events", {})
+    for document in documents:
+        stated = document.data.get("events")
+        lists = {(field,): list(stated.get(field) or ()) for field in EVENT_LISTS} if isinstance(stated, dict) else {}
+        for at, names in lists.items() or [((), _items(stated))]:
+            for index, name in enumerate(names):
+                if isinstance(name, str) and name not in known:
+                    where = ("events", *at, index)
+                    hint = nearest(name, known) or "add it under `events: {add: ...}`"
+                    message = f"no events record is called {name!r}"
+                    yield Problem(message, document.place(where), ".".join(map(str, where)), hint)
 
 
 def _items(value: Any) -> Sequence[Any]:

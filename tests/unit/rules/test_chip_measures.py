@@ -111,6 +111,13 @@ def test_a_dense_rate_goes_before_a_sparse_one_of_the_same_format():
     assert (measured.tpp.low, measured.warnings) == (800, ())
 
 
+def test_formats_are_read_in_capitals_and_areas_in_square_millimetres():
+    raw = {"name": "mine", "dies": [{"area": "800 mm2"}], "dense": {"FP8": 300}, "sparse": {"INT8": 900}}
+    chip = chip_from_plain({**raw, "sparse_ratio": {"INT8": 2}})
+    assert (chip.dies, chip.dense) == ((Die(800),), {"fp8": 300})
+    assert measures(chip, FORMATS).tpp.low == 3600
+
+
 def test_a_chip_is_read_from_plain_data():
     raw = {
         "name": "mine",
@@ -131,16 +138,25 @@ def test_a_chip_is_read_from_plain_data():
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"name": "x", "rates": {"fp8": 1}}, "mine.yaml  rates: unknown field; known: name, dies, dense, sparse"),
+        (
+            {"name": "x", "rates": {"fp8": 1}},
+            "mine.yaml  rates: unknown field; known: data_centre, dense, designer_headquarters",
+        ),
         ({"name": "x"}, "mine.yaml  no rates: give them under `dense`, or under `sparse` with `sparse_ratio`"),
         ({"dense": {"fp8": 1}}, "mine.yaml  name: this field is missing"),
         ({"name": "x", "dense": {"fp8": -1}}, "mine.yaml  dense.fp8: -1 is not a number above zero"),
         ({"name": "x", "dense": {"fp8": [2, 1]}}, "mine.yaml  dense.fp8: [2, 1] is neither a number nor [low, high]"),
+        ({"name": "x", "dense": 600}, "mine.yaml  dense: expected fields, found the number 600"),
+        ({"name": "x", "dense": {"fp8": 600}, "dies": {"area": 1}}, "mine.yaml  dies: expected a list, found fields"),
+        (
+            {"name": "x", "dense": {"fp8": 600}, "data_centre": "perhaps"},
+            "mine.yaml  data_centre: expected true or false",
+        ),
         ({"name": "x", "dense": {"fp8": True}}, "mine.yaml  dense.fp8: True is not a number above zero"),
         ({"name": "x", "dense": {"fp8": 1}, "memory_bandwith": 3}, "did you mean memory_bandwidth?"),
     ],
 )
 def test_a_faulty_chip_file_says_what_is_wrong(raw, message):
     with pytest.raises(InputError) as caught:
-        chip_from_plain(raw, "mine.yaml")
+        chip_from_plain(raw, lambda _: "mine.yaml")
     assert message in str(caught.value)
