@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from autarky.market.sums import added_up
 from autarky.quantities.arrays import Array
 
-EXHAUSTED = 1e-12
-"""Share of a month's amount below which it counts as used up: rounding leaves as much."""
+NEARLY = 1.0 - 1e-12
+"""Share of an amount that counts as all of it: rounding leaves less."""
 
-UNLIMITED = 1e300
-"""Stands for infinity where something is taken off it."""
+MOST = 0.7
+"""Share of the draws still choosing below which the others are set aside: setting them aside costs a copy, and leaving
+them in changes nothing."""
 
 
 def appeal(
@@ -93,47 +94,54 @@ def sales(
     groups, months, draws = demand.shape
     shape, chips = (months, draws), range(len(supply))
     needs, drawn, favour = ([np.broadcast_to(value, shape) for value in values] for values in (need, appeals, favours))
-    # Chips that every group may buy and favours alike are counted together: most of the work is saved.
-    shared = [chip for chip in chips if favoured[chip] and quotas[chip] is None]
-    single = [chip for chip in chips if chip not in shared]
     sold, unsold = np.zeros((len(supply), *shape)), np.zeros((len(supply), *shape))
     unmet = np.empty(demand.shape)
-    stock, each = np.zeros((len(supply), draws)), np.empty((len(supply), draws))
-    weights, limits = np.empty((groups, len(single), draws)), np.empty((groups, len(single), draws))
-    taken = np.empty((len(supply), draws))
-    keeps = np.asarray(kept)[:, np.newaxis]
+    stock = np.zeros((len(supply), draws))
     for month in range(months):
         for chip in chips:
             stock[chip] += supply[chip][month]
-            each[chip] = needs[chip][month]
+        there = [chip for chip in chips if stock[chip].any()]
+        # Chips that every group may buy and favours alike are counted together: most of the work is saved.
+        shared = [chip for chip in there if favoured[chip] and quotas[chip] is None]
+        single = [chip for chip in there if chip not in shared]
+        weights, limits = np.empty((groups, len(single), draws)), np.empty((groups, len(single), draws))
         for row, chip in enumerate(single):
-            limits[:, row] = _limit(quotas[chip], month, each[chip])
+            limits[:, row] = _limit(quotas[chip], month, needs[chip][month])
             for group in range(groups):
                 factor = favour[group][month] if favoured[chip] else 1.0
                 np.multiply(drawn[chip][month], factor, out=weights[group, row])
-        value = stock * each
+        value = {chip: stock[chip] * needs[chip][month] for chip in there}
         met, unmet[:, month] = spill_over(
             demand[:, month],
             np.stack([row[month] for row in favour]),
-            np.stack([drawn[chip][month] for chip in shared]) if shared else np.empty((0, draws)),
-            value[shared],
+            _rows([drawn[chip][month] for chip in shared], draws),
+            _rows([value[chip] for chip in shared], draws),
             weights,
-            value[single],
+            _rows([value[chip] for chip in single], draws),
             limits,
         )
-        taken[[*shared, *single]] = met
-        np.divide(taken, each, out=sold[:, month], where=each > 0)
-        # Dividing and multiplying back can take one part in 10^16 more than there was.
-        np.minimum(sold[:, month], stock, out=sold[:, month])
-        stock = np.where(keeps, stock - sold[:, month], 0.0)
-        unsold[:, month] = stock
+        for chip, taken in zip([*shared, *single], met, strict=True):
+            each = needs[chip][month]
+            here = np.divide(taken, each, out=sold[chip, month], where=each > 0)
+            # Dividing and multiplying back can take one part in 10^16 more than there was.
+            np.minimum(here, stock[chip], out=here)
+            if kept[chip]:
+                stock[chip] -= here
+                unsold[chip, month] = stock[chip]
+            else:
+                stock[chip] = 0.0
     return Sales(sold, unsold, unmet)
+
+
+def _rows(rows: Sequence[Array], draws: int) -> Array:
+    """Return rows as one array of its own, (row, draw)."""
+    return np.array(rows) if rows else np.empty((0, draws))
 
 
 def _limit(quota: Array | None, month: int, need: Array) -> Array | float:
     """Return the demand that a chip may meet in each group, (group, draw), or one number for no limit."""
     if quota is None:
-        return UNLIMITED
+        return np.inf
     # A chip that meets no demand cannot be sold for any; without a limit that would be infinity times nothing.
     return np.multiply(quota[:, month], need, out=np.zeros(quota[:, month].shape), where=need > 0)
 
@@ -170,94 +178,91 @@ def spill_over(
         (group, single chip, draw), the demand of a group that each may meet; infinite where there is no limit.
     """
     chips = len(shared) + len(single)
-    left, taken = demand.copy(), np.zeros((chips, demand.shape[-1]))
     # In each round a chip runs out, a group reaches a limit, or all demand is met: so many rounds at most.
     rounds = chips * (demand.shape[0] + 1) + 1
-    active = np.arange(demand.shape[-1])
-    month = _Left(demand, favour, appeal_shared.copy(), shared, weights.copy(), single, np.minimum(limits, UNLIMITED))
+    left = _Left(*(np.array(part) for part in (demand, favour, appeal_shared, shared, weights, single, limits)))
+    left.appeal *= shared > 0
+    left.drawn *= (single > 0) & (limits > 0)
+    rest = (np.empty(demand.shape), np.empty(shared.shape), np.empty(single.shape))
+    places = np.arange(demand.shape[-1])
     for _ in range(rounds):
-        month, met = month.after_a_choice()
-        taken[:, active] += met
-        left[:, active] = month.wanted
-        going = month.going
-        if not going.any():
+        pull = left.pull()
+        going = np.logical_or.reduce(pull > 0, axis=0)
+        count = int(np.count_nonzero(going))
+        if count == 0:
             break
-        if not going.all():
-            active = active[going]
-            month = month.of(going)
-    return taken, left
+        if count < MOST * going.size:
+            left.write(rest, places)
+            places, pull = places[going], pull[:, going]
+            left = left.of(np.flatnonzero(going))
+        left.choose(pull)
+    left.write(rest, places)
+    unmet, shared_left, single_left = rest
+    return np.concatenate([shared - shared_left, single - single_left]), unmet
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Left:
-    """What is left of a month's demand and chips."""
+    """What is left of a month's demand and chips; a chip that has run out has no weight any more."""
 
     wanted: Array
     """(group, draw)"""
     favour: Array
     """(group, draw)"""
     appeal: Array
-    """(shared chip, draw), 0 for one that has run out."""
+    """(shared chip, draw)"""
     shared: Array
     """(shared chip, draw)"""
     drawn: Array
-    """(group, single chip, draw), 0 where a group cannot buy a chip any more."""
+    """(group, single chip, draw)"""
     single: Array
     """(single chip, draw)"""
     allowed: Array
     """(group, single chip, draw)"""
 
-    @property
-    def going(self) -> NDArray[np.bool_]:
-        """Return in which draws a group wants something that it may still have asked for, (draw,)."""
-        open_to_all = (self.appeal > 0).any(axis=0) & (self.favour > 0)
-        may_buy = open_to_all | (self.drawn > 0).any(axis=1)
-        going: NDArray[np.bool_] = np.logical_or.reduce((self.wanted > 0) & may_buy, axis=0)
-        return going
+    def pull(self) -> Array:
+        """Return what each group wants for each unit of weight, (group, draw); 0 where it can buy nothing."""
+        whole = self.favour * added_up(self.appeal)
+        whole += added_up(np.moveaxis(self.drawn, 1, 0))
+        return np.divide(self.wanted, whole, out=np.zeros_like(whole), where=whole > 0)
 
-    def of(self, draws: NDArray[np.bool_]) -> _Left:
+    def of(self, draws: NDArray[np.intp]) -> _Left:
         """Return what is left in some of the draws."""
-        return _Left(*(getattr(self, part.name)[..., draws] for part in fields(self)))
+        return _Left(*(getattr(self, part.name).take(draws, axis=-1) for part in fields(self)))
 
-    def after_a_choice(self) -> tuple[_Left, Array]:
-        """Return what one choice of every group leaves, and the demand that each chip met in it, (chip, draw).
+    def write(self, rest: tuple[Array, Array, Array], draws: NDArray[np.intp]) -> None:
+        """Write demand, shared and single chips that are left into their places."""
+        for whole, part in zip(rest, (self.wanted, self.shared, self.single), strict=True):
+            whole[:, draws] = part
 
-        `appeal` and `drawn` are changed in place.
-        """
-        self.appeal[...] *= self.shared > 0
-        self.drawn[...] *= (self.single > 0) & (self.allowed > 0)
-        nothing = np.zeros_like(self.wanted)
-        whole = self.favour * added_up(self.appeal, nothing[0]) + added_up(np.moveaxis(self.drawn, 1, 0), nothing)
-        # Demand for each unit of weight.
-        pull = np.divide(self.wanted, whole, out=nothing.copy(), where=whole > 0)
+    def choose(self, pull: Array) -> None:
+        """Let every group choose once, with so much demand for each unit of weight."""
         favoured = self.favour * pull
-        asked = self.appeal * added_up(favoured)
-        met, ration = _rationed(asked, self.shared)
-        reached = favoured * added_up(self.appeal * ration, nothing[0])
-        singly = np.minimum(self.drawn * pull[:, np.newaxis], self.allowed)
-        met_singly, ration = _rationed(added_up(singly), self.single)
-        singly *= ration
-        left = _Left(
-            _used(self.wanted, reached + added_up(np.moveaxis(singly, 1, 0), nothing)),
-            self.favour,
-            self.appeal,
-            _used(self.shared, met),
-            self.drawn,
-            _used(self.single, met_singly),
-            _used(self.allowed, singly),
-        )
-        return left, np.concatenate([met, met_singly])
+        common = added_up(favoured)
+        asked = self.appeal * common
+        self.appeal *= asked < self.shared * NEARLY
+        met = np.minimum(asked, self.shared, out=asked)
+        self.shared -= met
+        # The groups get of the shared chips in proportion to what they ask of them.
+        met_share = np.divide(added_up(met), common, out=np.zeros_like(common), where=common > 0)
+        bought = favoured * met_share
+        if self.single.size:
+            bought += self._choose_single(pull)
+        left = self.wanted - bought
+        left *= bought < self.wanted * NEARLY
+        self.wanted = left
 
-
-def _rationed(asked: Array, on_offer: Array) -> tuple[Array, Array]:
-    """Return what is met of what is asked for, and its share."""
-    short = asked >= on_offer
-    ration = np.divide(on_offer, asked, out=np.ones_like(asked), where=short & (asked > 0))
-    return np.where(short, on_offer, asked), ration
-
-
-def _used(amount: Array, part: Array) -> Array:
-    """Return what a part leaves of an amount; what rounding leaves is nothing."""
-    left = amount - part
-    left *= left > EXHAUSTED * amount
-    return left
+    def _choose_single(self, pull: Array) -> Array:
+        """Return the demand of each group that the single chips meet, (group, draw)."""
+        asked = self.drawn * pull[:, np.newaxis]
+        unlimited = asked < self.allowed * NEARLY
+        np.minimum(asked, self.allowed, out=asked)
+        together = added_up(asked)
+        unlimited &= together < self.single * NEARLY
+        self.drawn *= unlimited
+        short = together > self.single
+        if short.any():
+            asked *= np.divide(self.single, together, out=np.ones_like(together), where=short)
+        self.allowed -= asked
+        self.single -= np.minimum(together, self.single)
+        return added_up(np.moveaxis(asked, 1, 0))

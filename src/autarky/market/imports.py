@@ -12,12 +12,13 @@ from autarky.quantities.arrays import Array, MonthArray
 
 
 def recorded_flow(
-    periods: Sequence[tuple[int, int, Array]], months: MonthArray, draws: int
+    periods: Sequence[tuple[int, int, Array]], months: MonthArray, draws: int, weights: Array | None = None
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Return recorded shipments, chip/month (month, draw), and which months are on record, (month,).
 
-    A period's amount is spread evenly over its months. Months between the first and the last period that no period
-    names are on record as 0: a table of shipments leaves out what was not shipped.
+    A period's amount is spread over its months by weight, evenly where all their weights are 0. Months between the
+    first and the last period that no period names are on record as 0: a table of shipments leaves out what was not
+    shipped.
 
     Parameters
     ----------
@@ -27,12 +28,21 @@ def recorded_flow(
         month indices of the horizon, rising by one.
     draws
         number of draws.
+    weights
+        (month, draw) or (month, 1), share of the month in which shipments were let through; evenly if not given. A
+        period that is not wholly inside the horizon is spread as if the months outside were like those inside.
     """
     flow = np.zeros((months.size, draws))
     on_record = np.zeros(months.size, dtype=bool)
     for start, stop, amount in periods:
         inside = (months >= start) & (months < stop)
-        flow[inside] += amount / (stop - start)
+        even = amount / (stop - start)
+        if weights is None:
+            flow[inside] += even
+        else:
+            own = weights[inside]
+            mean = added_up(own) / len(own)
+            flow[inside] += even * np.divide(own, mean, out=np.ones_like(own), where=mean > 0)
     if periods:
         first, last = min(start for start, _, _ in periods), max(stop for _, stop, _ in periods)
         on_record = (months >= first) & (months < last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autarky.quantities.arrays import Array
+from autarky.supply.wafers import moved
 
 
 def installed_stock(finished: Array, failure: Array | float) -> Array:
@@ -29,11 +30,14 @@ def installed_stock(finished: Array, failure: Array | float) -> Array:
     return stock
 
 
-def retired(finished: Array, failure: Array | float, service_life: Array) -> Array:
-    """Return chips taken out of service for their age, chip/month (month, draw).
+def installed_base(finished: Array, failure: Array | float, service_life: Array) -> Array:
+    """Return chips in service at the end of each month, chip (month, draw), after failures and retirement.
 
-    Of a month's cohort, the share (1 - failure) ^ age is left at any age. With a life of whole months all of it retires
-    at that age; a fraction of a month splits the cohort between the two neighbouring ages.
+    stock(month) = made(month) - (1 - failure) ^ life x made(month - life)
+
+    where `made` is the stock without retirement: what was there a service life ago has thinned by its failures since,
+    and all of it has left. With a life of whole months a cohort retires at that age; a fraction of a month splits the
+    cohort between the two neighbouring ages.
 
     Parameters
     ----------
@@ -44,29 +48,12 @@ def retired(finished: Array, failure: Array | float, service_life: Array) -> Arr
     service_life
         (draw,), months in service before retirement, at least 1.
     """
-    months, draws = finished.shape
+    months = finished.shape[0]
+    made = installed_stock(finished, failure)
     whole = np.minimum(np.floor(service_life), months).astype(np.int64)
     later = np.where(service_life < months, service_life - whole, 0.0)
-    kept = np.broadcast_to(1.0 - np.asarray(failure), (draws,))
-    left_at = kept**whole
-    leaving = np.zeros_like(finished)
-    columns = np.arange(draws)
-    leavings = [(whole, left_at * (1.0 - later))]
-    if later.any():
-        leavings.append((whole + 1, left_at * kept * later))
-    for month in range(int(whole.min(initial=months)), months):
-        for age, share in leavings:
-            origin = month - age
-            cohort = finished[np.maximum(origin, 0), columns]
-            leaving[month] += np.where(origin >= 0, cohort * share, 0.0)
-    return leaving
-
-
-def installed_base(finished: Array, failure: Array | float, service_life: Array) -> Array:
-    """Return chips in service at the end of each month, chip (month, draw), after failures and retirement.
-
-    stock(month) = stock(month - 1) x (1 - failure) + finished(month) - retired(month)
-    """
-    # Failures thin a cohort before it retires; the sum of what is left can miss 0 by rounding.
-    left: Array = installed_stock(finished - retired(finished, failure, service_life), failure)
-    return np.maximum(left, 0.0)
+    gone = moved(made - later * finished if later.any() else made, whole)
+    gone *= (1.0 - np.asarray(failure)) ** whole
+    # What is left of a stock that has retired whole can miss 0 by rounding.
+    made -= gone
+    return np.maximum(made, 0.0, out=made)

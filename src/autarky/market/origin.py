@@ -27,6 +27,6 @@ def share_leaving(part: Array, whole: Array, left: Array) -> Array:
         of_part = of_part + part[month]
         of_all = of_all + whole[month]
         np.divide(of_part, of_all, out=share[month], where=of_all > 0)
-        np.clip(share[month], 0.0, 1.0, out=share[month])
+        np.minimum(share[month], 1.0, out=share[month])
         of_part, of_all = share[month] * left[month], left[month]
     return share

@@ -12,9 +12,12 @@ from autarky.quantities.arrays import Array
 def added_up(parts: Iterable[Array], nothing: Array | None = None) -> Array:
     """Return the sum of arrays of one shape, in their unit, one after another; `nothing` where there are none.
 
-    NumPy's own sum over an axis changes its order, and so its last bits, with the number of draws: a draw's result
-    must not depend on how many others are computed with it.
+    A draw's result must not depend on how many others are computed with it. NumPy's sum over the first axis adds row
+    after row where there are two draws or more, and in another order, with other last bits, where there is only one.
     """
+    if isinstance(parts, np.ndarray) and parts.shape[-1] > 1:
+        whole: Array = np.add.reduce(parts, axis=0)
+        return whole
     total: Array | None = None
     for part in parts:
         if total is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autarky.quantities.arrays import Array
-from autarky.supply.packaging import Limiting, Sharing
+from autarky.supply.packaging import MET, Limiting, Sharing
 
 
 @dataclass(frozen=True)
@@ -64,32 +64,48 @@ def assemble(
     """
     kinds, stored = len(dies), len(dies) + len(stacks)
     months, draws = capacity[0].shape
-    arriving = [*dies, *stacks]
-    stock = np.zeros((stored + len(capacity), draws))
+    die_stock = np.zeros((kinds, draws))
+    # Memory stacks in stock, then what each line can still start in the month.
+    able = np.zeros((len(stacks) + len(capacity), draws))
     started = np.zeros((len(recipes), months, draws))
     left = np.empty((stored, months, draws))
     sets = memory_sets(recipes)
     binding = np.zeros((max(year_of_month) + 1, 1 + len(sets) + len(capacity), draws))
     claims = _claims(recipes, kinds, months, draws)
-    levels = _levels(recipes, kinds, stored)
+    levels = _levels(recipes, len(stacks))
     for month in range(months):
-        for resource, flow in enumerate(arriving):
-            stock[resource] += flow[month]
-        for line, able in enumerate(capacity):
-            stock[stored + line] = able[month]
-        asked = _asked(recipes, claims, stock, month)
-        waiting, limit = asked.copy(), np.full(asked.shape, -1, dtype=np.int8)
+        for stock, flow in zip(die_stock, dies, strict=True):
+            stock += flow[month]
+        for stock, flow in zip(able, stacks, strict=False):
+            stock += flow[month]
+        for line, limit in enumerate(capacity, len(stacks)):
+            able[line] = limit[month]
+        asked = _asked(recipes, claims, die_stock, month)
+        waiting, limiting = asked.copy(), np.full(asked.shape, MET, dtype=np.int8)
         for level in levels:
-            begun, limit[level.chips] = level.sharing.serve(waiting[level.chips], stock)
-            for row, chip in enumerate(level.chips):
-                for resource, amount in level.needs[row].items():
-                    # Dividing and multiplying back can leave minus one part in 10^16 of what there was.
-                    np.maximum(stock[resource] - begun[row] * amount, 0.0, out=stock[resource])
-                started[chip, month] += begun[row]
-            waiting[level.chips] -= begun
-        ability = [able[month] for able in capacity]
-        _note_binding(binding[year_of_month[month]], recipes, sets, asked, limit, ability, kinds, stored)
-        left[:, month] = stock[:stored]
+            served = level.sharing.serve(waiting[level.chips], able)
+            able = served.left
+            limiting[level.chips] = served.limiting
+            for chip, begun in zip(level.chips, served.started, strict=True):
+                started[chip, month] += begun
+                waiting[chip] -= begun
+        for chip, recipe in enumerate(recipes):
+            if not started[chip, month].any():
+                continue
+            for kind, count in recipe.dies.items():
+                # Dividing and multiplying back can leave minus one part in 10^16 of what there was.
+                np.maximum(die_stock[kind] - started[chip, month] * count, 0.0, out=die_stock[kind])
+        _note_binding(
+            binding[year_of_month[month]],
+            recipes,
+            sets,
+            asked,
+            limiting,
+            [line[month] for line in capacity],
+            len(stacks),
+        )
+        left[:kinds, month] = die_stock
+        left[kinds:, month] = able[: len(stacks)]
     return Assembled(started, left[:kinds], left[kinds:], binding)
 
 
@@ -112,14 +128,16 @@ def _claims(recipes: Sequence[Recipe], kinds: int, months: int, draws: int) -> l
 
 @dataclass(frozen=True)
 class _Level:
-    """The chips with a memory type at one level of preference, what each takes, and how they share it."""
+    """The chips with a memory type at one level of preference, and how they share memory and lines.
+
+    Dies are no matter of sharing: each chip has its own part of them from the first, and asks for no more.
+    """
 
     chips: list[int]
-    needs: list[dict[int, Array | float]]
     sharing: Sharing
 
 
-def _levels(recipes: Sequence[Recipe], kinds: int, stored: int) -> list[_Level]:
+def _levels(recipes: Sequence[Recipe], memory_types: int) -> list[_Level]:
     """Return the levels of memory preference, the first one with the chips that need no memory."""
     count = max((len(recipe.memory) for recipe in recipes), default=0) or 1
     levels: list[_Level] = []
@@ -130,20 +148,20 @@ def _levels(recipes: Sequence[Recipe], kinds: int, stored: int) -> list[_Level]:
         needs: list[dict[int, Array | float]] = []
         for chip in chips:
             recipe = recipes[chip]
-            need: dict[int, Array | float] = {**recipe.dies, stored + recipe.line: recipe.line_use}
+            need: dict[int, Array | float] = {memory_types + recipe.line: recipe.line_use}
             if recipe.memory:
-                need[kinds + recipe.memory[rank]] = recipe.stacks
+                need[recipe.memory[rank]] = recipe.stacks
             needs.append(need)
-        levels.append(_Level(chips, needs, Sharing.of(needs, [recipes[chip].priority for chip in chips])))
+        levels.append(_Level(chips, Sharing.of(needs, [recipes[chip].priority for chip in chips])))
     return levels
 
 
-def _asked(recipes: Sequence[Recipe], claims: Sequence[dict[int, Array]], stock: Array, month: int) -> Array:
+def _asked(recipes: Sequence[Recipe], claims: Sequence[dict[int, Array]], die_stock: Array, month: int) -> Array:
     """Return the packages that each chip's share of the dies in stock would make, (chip, draw)."""
-    asked = np.full((len(recipes), stock.shape[-1]), np.inf)
+    asked = np.full((len(recipes), die_stock.shape[-1]), np.inf)
     for row, recipe, claim in zip(asked, recipes, claims, strict=True):
         for kind, count in recipe.dies.items():
-            possible = stock[kind] / count
+            possible = die_stock[kind] / count
             if kind in claim:
                 possible *= claim[kind][month]
             np.minimum(row, possible, out=row)
@@ -155,30 +173,27 @@ def _note_binding(
     recipes: Sequence[Recipe],
     sets: Sequence[tuple[int, ...]],
     asked: Array,
-    limit: Limiting,
+    limiting: Limiting,
     capacity: Sequence[Array],
-    kinds: int,
-    stored: int,
+    memory_types: int,
 ) -> None:
     """Add each chip's packages to the constraint that decided their number: the dies where all of it was met.
 
     What the chips of one line ask for counts up to what the line can start, shared as they ask.
     """
-    load = [np.zeros(asked.shape[-1]) for _ in capacity]
-    for index, recipe in enumerate(recipes):
-        load[recipe.line] += asked[index] * recipe.line_use
-    share = [
-        np.minimum(1.0, np.divide(able, used, out=np.ones_like(used), where=used > 0))
-        for able, used in zip(capacity, load, strict=True)
-    ]
-    for index, recipe in enumerate(recipes):
-        wished = asked[index] * share[recipe.line]
-        by_line, by_memory = limit[index] >= stored, (limit[index] >= kinds) & (limit[index] < stored)
-        binding[0] += np.where(by_line | by_memory, 0.0, wished)
-        if by_line.any():
-            binding[1 + len(sets) + recipe.line] += np.where(by_line, wished, 0.0)
-        if by_memory.any():
-            binding[1 + sets.index(recipe.memory)] += np.where(by_memory, wished, 0.0)
+    for line, able in enumerate(capacity):
+        chips = [chip for chip, recipe in enumerate(recipes) if recipe.line == line]
+        load = sum((asked[chip] * recipes[chip].line_use for chip in chips), np.zeros(asked.shape[-1]))
+        share = np.divide(able, load, out=np.ones_like(load), where=load > able)
+        for chip in chips:
+            wished, limit, memory = asked[chip] * share, limiting[chip], recipes[chip].memory
+            binding[0] += wished * (limit == MET)
+            by_line = limit >= memory_types
+            if by_line.any():
+                binding[1 + len(sets) + line] += wished * by_line
+            by_memory = (limit != MET) & ~by_line
+            if by_memory.any():
+                binding[1 + sets.index(memory)] += wished * by_memory
 
 
 def memory_sets(recipes: Sequence[Recipe]) -> list[tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""Chips started in one month when several products want the same dies, memory stacks and packaging lines.
+"""Chips started in one month when several products want the same memory stacks and packaging lines.
 
 `use[product]` names the resources that one chip of the product takes and how much: {resource: amount}, the
 resource an index into `available`, the amount a number or (draw,). Only element-wise arithmetic is used,
@@ -17,160 +17,195 @@ from autarky.quantities.arrays import Array
 
 Use = Sequence[Mapping[int, Array | float]]
 Limiting = NDArray[np.int8]
+Needs = Mapping[int, Array]
+"""Resource -> units that the whole request of a bundle takes, (draw,)."""
+
+MET = -1
+"""Stands for the limiting resource of a product whose whole request is met."""
 
 # A resource with less than this share of its amount left is spent; what remains is rounding.
 _SPENT = 1e-12
 
 
-def pro_rata(requests: Array, use: Use, available: Array) -> tuple[Array, Limiting]:
-    """Return chips started, chip/month (product, draw), and the resource that limits each product.
+@dataclass(frozen=True)
+class Served:
+    """Chips started, chip/month (product, draw), what stopped each product, and what is left of each resource.
 
-    Each product asks for its request. A resource that cannot serve all of them serves the same fraction of
-    each, and a product gets the smallest fraction among its resources. What products held back elsewhere
-    leave over is shared again in the same way among those that can still grow. Every pass uses up one more
-    resource or meets every request that is left, so as many passes as resources suffice: in the end no
-    resource is idle that a waiting product could still use.
-
-    The limiting resource, (product, draw), is the index of the one that stopped the product, -1 when its
-    whole request is met.
-
-    Parameters
-    ----------
-    requests
-        (product, draw), chip/month, at least 0 and finite.
-    use
-        per product: resource -> amount per chip, above 0 where it matters; see the module.
-    available
-        (resource, draw), units of each resource this month; infinite where there is no limit.
+    `limiting` is (product, draw): the index of a resource, or MET.
     """
-    return _served(requests, _users(use), available)
 
-
-def by_priority(requests: Array, use: Use, available: Array, priorities: Sequence[int]) -> tuple[Array, Limiting]:
-    """Return the same as `pro_rata` with classes served one after another, the lowest number first.
-
-    `priorities` gives the class of each product. Within a class products share pro rata; the next class
-    gets what is left.
-    """
-    return Sharing.of(use, priorities).serve(requests, available)
+    started: Array
+    limiting: Limiting
+    left: Array
 
 
 @dataclass(frozen=True)
-class _Taker:
-    """A product that takes `amount` of a resource per chip, in the draws where that is above 0."""
+class _Bundle:
+    """Products that take the same resources: in pro-rata sharing all get the same share of their requests."""
 
-    product: int
-    amount: Array | float
-    takes: NDArray[np.bool_]
+    products: tuple[int, ...]
+    amounts: tuple[Mapping[int, Array | float], ...]
+    """By product, resource -> units per chip; not nothing in every draw."""
 
+    @property
+    def resources(self) -> frozenset[int]:
+        """The resources that they take."""
+        return frozenset(self.amounts[0])
 
-Users = Mapping[int, Sequence[_Taker]]
-"""Resource -> the products that take it."""
+    def needs(self, requests: Array) -> Needs:
+        """Return what all their requests take of each resource, (draw,) each."""
+        needs: dict[int, Array] = {}
+        for product, amounts in zip(self.products, self.amounts, strict=True):
+            for resource, amount in amounts.items():
+                need = requests[product] * amount
+                needs[resource] = np.add(needs[resource], need, out=need) if resource in needs else need
+        return needs
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """Who takes what, and in which order, worked out once for many months."""
+    """Who takes what, and in which order, worked out once for many months.
 
-    classes: tuple[tuple[tuple[int, ...], Users], ...]
+    `classes` holds the products of one priority each, parted into contests: bundles in different contests have no
+    resource in common.
+    """
+
+    classes: tuple[tuple[tuple[_Bundle, ...], ...], ...]
 
     @classmethod
     def of(cls, use: Use, priorities: Sequence[int]) -> Sharing:
-        """Return the sharing of products with these needs and classes."""
-        members = {
-            level: tuple(product for product, own in enumerate(priorities) if own == level)
-            for level in sorted(set(priorities))
-        }
-        return cls(tuple((part, _users([use[product] for product in part])) for part in members.values()))
+        """Return the sharing of products with these needs and priorities, the lowest served first."""
+        members = [
+            [product for product, own in enumerate(priorities) if own == level] for level in sorted(set(priorities))
+        ]
+        return cls(tuple(_contests(_bundles(use, products)) for products in members))
 
-    def serve(self, requests: Array, available: Array) -> tuple[Array, Limiting]:
-        """Return chips started and what limits them, as `by_priority` does."""
-        if len(self.classes) == 1:
-            return _served(requests, self.classes[0][1], available)
+    def serve(self, requests: Array, available: Array) -> Served:
+        """Return what is started of one month's requests.
+
+        Classes are served one after another and get what is left. Within a class, a resource that cannot serve all
+        serves the same fraction of each, and a product gets the smallest fraction among its resources. What
+        products held back elsewhere leave over is shared again in the same way among those that can still grow:
+        in the end no resource is idle that a waiting product could still use.
+
+        Parameters
+        ----------
+        requests
+            (product, draw), chip/month, at least 0 and finite.
+        available
+            (resource, draw), units of each resource this month; infinite where there is no limit.
+        """
         started = np.zeros_like(requests)
-        limiting = np.full(requests.shape, -1, dtype=np.int8)
-        left = np.array(available)
-        threshold = _rounding(left)
-        for members, users in self.classes:
-            rows = list(members)
-            begun, limit = _served(requests[rows], users, left)
-            started[rows], limiting[rows] = begun, limit
-            for resource, takers in users.items():
-                rest = left[resource] - _taken(takers, begun)
-                left[resource] = np.where(rest > threshold[resource], rest, 0.0)
-        return started, limiting
+        limiting = np.full(requests.shape, MET, dtype=np.int8)
+        left = available.copy()
+        threshold = np.where(np.isfinite(available), _SPENT * available, 0.0)
+        asking = [bool(request.any()) for request in requests]
+        for contest in (contest for contests in self.classes for contest in contests):
+            if not any(asking[product] for bundle in contest for product in bundle.products):
+                continue
+            needs = [bundle.needs(requests) for bundle in contest]
+            shares = _shared(needs, left, threshold) if len(contest) > 1 else [_alone(needs[0], left)]
+            for bundle, (share, limit) in zip(contest, shares, strict=True):
+                stopped = bool((limit != MET).any())
+                for product in bundle.products:
+                    np.multiply(requests[product], share, out=started[product])
+                    if stopped:
+                        np.copyto(limiting[product], limit, where=requests[product] > 0)
+            for need, (share, _) in zip(needs, shares, strict=True):
+                for resource, amount in need.items():
+                    left[resource] -= amount * share
+            for resource in frozenset().union(*needs):
+                left[resource] = np.where(left[resource] > threshold[resource], left[resource], 0.0)
+        return Served(started, limiting, left)
 
 
-def _served(requests: Array, users: Users, available: Array) -> tuple[Array, Limiting]:
-    if requests.shape[0] == 1:
-        return _served_alone(requests, users, available)
-    started = np.zeros_like(requests)
-    limiting = np.full(requests.shape, -1, dtype=np.int8)
-    left = np.array(available)
-    threshold = _rounding(left)
-    growing = requests > 0
-    for _ in range(len(users) + 1):
-        for resource, takers in users.items():
+def _bundles(use: Use, products: Sequence[int]) -> list[_Bundle]:
+    """Return products in bundles; one whose amount is nothing in some draws only stands alone."""
+    found: dict[tuple[frozenset[int], int | None], list[int]] = {}
+    takes: dict[int, dict[int, Array | float]] = {}
+    for product in products:
+        takes[product] = {resource: amount for resource, amount in use[product].items() if np.any(amount)}
+        always = all(np.all(amount) for amount in takes[product].values())
+        found.setdefault((frozenset(takes[product]), None if always else product), []).append(product)
+    return [_Bundle(tuple(members), tuple(takes[product] for product in members)) for members in found.values()]
+
+
+def _contests(bundles: Sequence[_Bundle]) -> tuple[tuple[_Bundle, ...], ...]:
+    """Return the bundles parted so that no resource is wanted in two parts."""
+    parts: list[list[_Bundle]] = []
+    for bundle in bundles:
+        rivals = [part for part in parts if any(bundle.resources & other.resources for other in part)]
+        parts = [part for part in parts if part not in rivals]
+        parts.append([*(other for part in rivals for other in part), bundle])
+    return tuple(tuple(part) for part in parts)
+
+
+def _alone(needs: Needs, available: Array) -> tuple[Array, Limiting]:
+    """Return the share of its requests that a bundle without rivals gets, (draw,), and what limits it."""
+    share = np.ones(available.shape[-1])
+    limit = np.full(available.shape[-1], MET, dtype=np.int8)
+    for resource, need in needs.items():
+        # Where all of it fits, and so where nothing is needed, the share is 1 and there is nothing to divide.
+        short = need > available[resource]
+        if not short.any():
+            continue
+        possible = np.divide(available[resource], need, out=np.ones_like(share), where=short)
+        np.copyto(limit, resource, where=possible < share)
+        np.minimum(share, possible, out=share)
+    return share, limit
+
+
+def _shared(bundles: Sequence[Needs], available: Array, threshold: Array) -> list[tuple[Array, Limiting]]:
+    """Return the share of its requests that each of several bundles gets, (draw,), and what limits it.
+
+    Every pass uses up one more resource or meets every request that is left: as many passes as resources suffice.
+    """
+    draws = available.shape[-1]
+    resources = list(dict.fromkeys(resource for needs in bundles for resource in needs))
+    left = {resource: available[resource] for resource in resources}
+    share, limit = np.zeros((len(bundles), draws)), np.full((len(bundles), draws), MET, dtype=np.int8)
+    takers = {
+        resource: [
+            (row, needs[resource], needs[resource] > 0) for row, needs in enumerate(bundles) if resource in needs
+        ]
+        for resource in resources
+    }
+    growing = np.ones(share.shape, dtype=bool)
+    for _ in range(len(resources) + 1):
+        for resource in resources:
             spent = left[resource] <= threshold[resource]
             if not spent.any():
                 continue
-            for taker in takers:
-                stopped = growing[taker.product] & spent & taker.takes
-                np.copyto(limiting[taker.product], resource, where=stopped)
-                growing[taker.product] &= ~stopped
+            for row, _, takes in takers[resource]:
+                stopped = growing[row] & spent & takes
+                np.copyto(limit[row], resource, where=stopped)
+                growing[row] &= ~stopped
         if not growing.any():
             break
-        wanted = (requests - started) * growing
-        fraction = np.ones_like(requests)
-        for resource, takers in users.items():
-            asked = _taken(takers, wanted)
+        wanted = (1.0 - share) * growing
+        fraction = np.ones_like(share)
+        for resource in resources:
+            asked = _taken(takers[resource], wanted)
             short = asked > left[resource]
             if not short.any():
                 continue
             served = np.divide(left[resource], asked, out=np.ones_like(asked), where=short)
-            for taker in takers:
-                np.minimum(fraction[taker.product], served, out=fraction[taker.product], where=taker.takes)
+            for row, _, takes in takers[resource]:
+                np.minimum(fraction[row], served, out=fraction[row], where=takes)
         met = growing & (fraction == 1.0)
         growing &= ~met
         wanted *= fraction
-        started += wanted
-        np.copyto(started, requests, where=met)
-        for resource, takers in users.items():
-            left[resource] = np.maximum(left[resource] - _taken(takers, wanted), 0.0)
-    return started, limiting
+        share += wanted
+        share[met] = 1.0
+        for resource in resources:
+            left[resource] = np.maximum(left[resource] - _taken(takers[resource], wanted), 0.0)
+    return list(zip(share, limit, strict=True))
 
 
-def _served_alone(requests: Array, users: Users, available: Array) -> tuple[Array, Limiting]:
-    """Return the same for a single product, which shares with nobody: the least of its request and its resources."""
-    started = requests.copy()
-    limiting = np.full(requests.shape, -1, dtype=np.int8)
-    for resource, (taker,) in users.items():
-        possible = np.divide(available[resource], taker.amount, out=np.full_like(started[0], np.inf), where=taker.takes)
-        lower = possible < started[0]
-        np.copyto(started[0], possible, where=lower)
-        np.copyto(limiting[0], resource, where=lower)
-    return started, limiting
-
-
-def _rounding(available: Array) -> Array:
-    """Return the amount of each resource that counts as none."""
-    return np.where(np.isfinite(available), _SPENT * available, 0.0)
-
-
-def _users(use: Use) -> Users:
-    """Return the takers of each resource."""
-    users: dict[int, list[_Taker]] = {}
-    for product, needs in enumerate(use):
-        for resource, amount in needs.items():
-            takes = np.asarray(amount) > 0
-            if takes.any():
-                users.setdefault(resource, []).append(_Taker(product, amount, np.asarray(takes)))
-    return users
-
-
-def _taken(takers: Sequence[_Taker], chips: Array) -> Array:
-    """Return the units of one resource that these chips take, (draw,)."""
-    total: Array = chips[takers[0].product] * takers[0].amount
-    for taker in takers[1:]:
-        total += chips[taker.product] * taker.amount
+def _taken(takers: Sequence[tuple[int, Array, NDArray[np.bool_]]], shares: Array) -> Array:
+    """Return the units of one resource that these shares of the requests take, (draw,)."""
+    row, need, _ = takers[0]
+    total: Array = shares[row] * need
+    for row, need, _ in takers[1:]:
+        total += shares[row] * need
     return total

@@ -23,6 +23,19 @@ def test_a_period_that_begins_before_the_horizon_counts_with_its_months_inside()
     np.testing.assert_array_equal(flow[:, 0], [10, 10, 0, 0, 0, 0])
 
 
+def test_a_period_on_record_is_spread_as_its_months_were_open():
+    open_share = np.array([1, 1, 0.5, 0, 1, 1]).reshape(6, 1)
+    flow, _ = recorded_flow([(24301, 24304, np.array([30.0, 60.0]))], MONTHS, 2, open_share)
+    np.testing.assert_allclose(flow[:, 0], [0, 20, 10, 0, 0, 0])
+    np.testing.assert_allclose(flow[:, 1], [0, 40, 20, 0, 0, 0])
+
+
+def test_shipments_that_no_open_month_explains_are_spread_evenly():
+    by_draw = np.array([[0.0, 0.0], [0.0, 0.5], *[[1.0, 1.0]] * 4])
+    flow, _ = recorded_flow([(24300, 24302, np.array([10.0, 10.0]))], MONTHS, 2, by_draw)
+    np.testing.assert_allclose(flow[:2], [[5, 0], [5, 10]])
+
+
 def test_without_a_record_everything_is_modelled():
     flow, on_record = recorded_flow([], MONTHS, 2)
     assert not flow.any()

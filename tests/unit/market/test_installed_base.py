@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from autarky.market.installed_base import installed_base, installed_stock, retired
+from autarky.market.installed_base import installed_base, installed_stock
 
 
 def entering(*values):
@@ -27,8 +27,6 @@ def test_a_fraction_of_a_month_splits_the_cohort():
 
 
 def test_failures_come_off_before_retirement():
-    leaving = retired(entering(100, 0, 0), 0.1, np.array([2.0]))
-    np.testing.assert_allclose(leaving[:, 0], [0, 0, 81])
     np.testing.assert_allclose(installed_base(entering(100, 0, 0), 0.1, np.array([2.0]))[:, 0], [100, 90, 0], atol=1e-9)
 
 
