@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 
 import autarky
+from autarky.analysis.counterfactuals import Effect, against, side
+from autarky.analysis.debate import answers, asked_of
 from autarky.facts.loader import load_catalogue
+from autarky.report.comparison_page import write_comparison
 from autarky.report.page import write_report
+from autarky.report.what_if import WhatIf, wanted
+from autarky.scenario.debate import debate
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -42,8 +47,10 @@ addEventListener("load", () => {
     return [...svg.querySelectorAll("text")].map((text) => scale * parseFloat(getComputedStyle(text).fontSize));
   });
   const box = document.querySelector(".filter input");
-  box.value = "smic-7nm capacity";
-  box.dispatchEvent(new Event("input"));
+  if (box) {
+    box.value = "smic-7nm capacity";
+    box.dispatchEvent(new Event("input"));
+  }
   const rows = [...document.querySelectorAll(".inputs [data-row]")];
   const inside = (element) => element.closest(".scroll, pre, svg, .skip, .away");
   const beyond = (element) => element.getBoundingClientRect().right > innerWidth + 1;
@@ -105,12 +112,10 @@ def browse(browser, page: Path, folder: Path, size, *options):
     return done.stdout.decode(), done.stderr.decode()
 
 
-@pytest.fixture(scope="module")
-def probed(browser, report, tmp_path_factory):
-    """What a script finds at both widths, inside a copy of the page without the policy that would stop it."""
-    text, removed = POLICY.subn("", report.read_text(encoding="utf-8"))
+def probe(browser, page: Path, folder: Path):
+    """Return what a script finds at both widths, inside a copy of the page without the policy that would stop it."""
+    text, removed = POLICY.subn("", page.read_text(encoding="utf-8"))
     assert removed == 1
-    folder = tmp_path_factory.mktemp("probe")
     (folder / "probe.html").write_text(text.replace("</title>", f"</title>{PROBE}", 1), encoding="utf-8")
     frame = folder / "frame.html"
     found = {}
@@ -119,6 +124,47 @@ def probed(browser, report, tmp_path_factory):
         dom, _ = browse(browser, frame, folder, (1400, 1000), "--dump-dom", "--virtual-time-budget=10000")
         found[size] = json.loads(unescape(re.search(r'<pre id="probe">(.*?)</pre>', dom, re.DOTALL)[1]))
     return found
+
+
+@pytest.fixture(scope="module")
+def probed(browser, report, tmp_path_factory):
+    """What a script finds in the report at both widths."""
+    return probe(browser, report, tmp_path_factory.mktemp("probe"))
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    """The page of two counterfactuals, one of which changes the supply and one the market."""
+    result = autarky.run(draws=64, prior=True)
+    asked = [*wanted(result), *asked_of(debate().values())]
+    a, others = side(result, asked), ["h20-never-stopped", "hbm-without-control"]
+    found = list(against(a, others, asked=asked, draws=64, prior=True))
+    sides = {one.b.settings.name: one.b for one in found} | {a.settings.name: a}
+    what_if = WhatIf(tuple(map(Effect.of, found)), tuple(answers(debate(), sides, a)))
+    path = tmp_path_factory.mktemp("comparison") / "comparison.html"
+    return write_comparison(a, what_if, load_catalogue(), path, ["autarky", "compare"])
+
+
+@pytest.fixture(scope="module")
+def compared(browser, comparison, tmp_path_factory):
+    """What a script finds in the page of a comparison at both widths."""
+    return probe(browser, comparison, tmp_path_factory.mktemp("probe"))
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_the_page_of_a_comparison_fits_the_window_and_can_be_read(compared, size):
+    found = compared[size]
+    assert (found["innerWidth"], found["wide"], found["errors"]) == (size[0], [], [])
+    assert found["scrollWidth"] <= size[0]
+    assert found["charts"] > 5
+    assert found["smallest"] >= SMALLEST_TEXT
+
+
+def test_the_page_of_a_comparison_obeys_its_own_policy(browser, comparison, tmp_path):
+    dom, log = browse(browser, comparison, tmp_path, DESK, "--dump-dom")
+    assert "CONSOLE" not in log
+    assert "Which gate binds now" in dom
+    assert comparison.stat().st_size < 1.5e6
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK])

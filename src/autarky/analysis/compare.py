@@ -7,7 +7,7 @@ the first: the record was made in the world as it was, and the second side asks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autarky.capability import Capability
+from autarky.elsewhere import Elsewhere
 from autarky.engine import DEFAULT_DRAWS, run
 from autarky.market.self_sufficiency import Share
 from autarky.measures import Definition, define
@@ -59,6 +61,10 @@ class Side:
         """Return what made the run."""
         return self.result.settings
 
+    def only(self, names: Collection[str]) -> Side:
+        """Return the side with these of its measures alone."""
+        return replace(self, yearly={name: yearly for name, yearly in self.yearly.items() if name in names})
+
     @classmethod
     def of(cls, result: Result) -> Side:
         """Return the side of a result."""
@@ -70,7 +76,14 @@ class Side:
         for name, year, share in every_share(result):
             yearly[name].draws[year], yearly[name].defined[year] = share.values, share.defined
         met = {target.name: (target, result.target_draws(target)) for target in result.targets}
-        return cls(replace(result, flows={}, worth={}), yearly, met)
+        return cls(bare(result), yearly, met)
+
+
+def bare(result: Result) -> Result:
+    """Return a result without its large arrays: settings, months, weights and targets."""
+    return replace(
+        result, flows={}, worth={}, capability=Capability(), elsewhere=Elsewhere(), binding=result.binding[..., :0]
+    )
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,13 @@
 """The chip that serves a workload best within a silicon budget without crossing a line of the law, and the frontier.
 
-A chip is a point: total processing performance, applicable die area, memory bandwidth, link rate. How well it serves is
-
-    speed = 1 / (compute / c + memory / m + link / l)
-
-with the shares of time that the workload spends on each on a reference chip, and c, m, l the chip's rates over the
-reference's: times add up and nothing overlaps. More of any rate never serves worse, so the best point lies just inside
-some line or at the end of the budget. The search looks at all of these and at a grid between.
+A chip is a point: total processing performance, applicable die area, memory bandwidth, link rate. How well it serves
+is told by the time model or by weights; see `design_speed`. More of any rate never serves worse, so the best point lies
+just inside some line or at the end of the budget. The search looks at all of these and at a grid between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date as Date
 from typing import TypeAlias
@@ -20,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from autarky.analysis.design_law import STANDINGS, Law, Lines, Points, standing_of
+from autarky.analysis.design_speed import Scored, Weighted, modelled
 from autarky.analysis.designs import Best, Budget, Design, Placed, Point
 from autarky.errors import InputError, Problem, UnknownKeyError, nearest
 from autarky.facts.catalogue import Catalogue, value_of
 from autarky.facts.design_records import DesignSpace, WorkloadWeights
 from autarky.facts.loader import load_catalogue
+from autarky.facts.performance_records import ReferenceWorkload
 from autarky.facts.records import Chip
 from autarky.facts.rule_records import Rule
 from autarky.rules.active import RuleSet
@@ -66,7 +64,8 @@ def design(
     to, date, headquarters, route, switches
         As for `autarky.classify`.
     workload
-        A weighting of the catalogue ("decode"), or shares of time such as "compute=0.2,memory=0.6,link=0.2".
+        A reference workload, told by the time model ("decode"); a weighting of the catalogue ("decode-weights"); or
+        shares of time such as "compute=0.2,memory=0.6,link=0.2".
     budget
         A chip whose silicon, stacks and links may be used; by default that of the design space.
     area, stacks, link
@@ -76,29 +75,29 @@ def design(
     """
     facts = catalogue or load_catalogue()
     space = facts.get("design_spaces", "default", DesignSpace)
-    weights, sources = _weights(workload, facts)
-    reference = _point_of(space.reference, facts)
     silicon = _budget(budget or space.budget, facts, area=area, stacks=stacks, link=link)
     inside = value_of(space.margin) if margin is None else margin
     if not 0 <= inside < 1:
         raise InputError(Problem(f"{inside:g} is no share of a line", field="margin", hint="give 0 or more, below 1"))
     law = Law(to, day_of(date), headquarters, route, tuple(switches), facts)
-    points = _candidates(silicon, law.lines(), inside, reference, weights)
+    scored, sources = _scored(workload, budget or space.budget, space, law, facts)
+    points = _candidates(silicon, law.lines(), inside, scored)
     standings = law.standings(points.beyond(inside))
-    speed = _speed(points, reference, weights)
+    speed = scored.rough(points)
     best = {
-        name: _best(name, points, standings, speed, silicon, law)
+        name: _best(name, points, standings, speed, scored, silicon, law)
         for name in STANDINGS[:-1]
         if (standings == STANDINGS.index(name)).any()
     }
     freest = next(iter(best.values()), None)
-    chips = tuple(_placed(name, facts, reference, weights, law, freest) for name in space.compared)
+    chips = tuple(_placed(name, facts, scored, law, freest) for name in space.compared)
     admissible = standings == STANDINGS.index(freest.standing) if freest is not None else np.zeros(0, np.bool_)
     return Design(
         to=law.destination,
         date=law.day,
         workload=workload,
-        weights=weights,
+        scored=_in_words(scored),
+        weights=scored.weights if isinstance(scored, Weighted) else {},
         reference=space.reference,
         budget=silicon,
         margin=inside,
@@ -110,14 +109,39 @@ def design(
     )
 
 
-def _weights(workload: str, facts: Catalogue) -> tuple[dict[str, float], tuple[str, ...]]:
+def _scored(
+    workload: str, budget: str, space: DesignSpace, law: Law, facts: Catalogue
+) -> tuple[Scored, tuple[str, ...]]:
+    """Return how designs are told apart, and the sources of that."""
+    reference = _point_of(space.reference, facts)
+    real = facts.all("reference_workloads", ReferenceWorkload)
+    if workload in real:
+        own, bits = _point_of(budget, facts), law.rules.formats.bits
+        return modelled(facts, real[workload], budget, own, space.reference, bits), real[workload].source
     known = facts.all("workload_weights", WorkloadWeights)
     if workload in known:
         record = known[workload]
-        return {axis: value_of(getattr(record, axis)) for axis in AXES}, record.source
+        return Weighted({axis: value_of(getattr(record, axis)) for axis in AXES}, reference), record.source
     if "=" not in workload:
-        hint = nearest(workload, known) or f"known: {', '.join(known)}; or compute=0.2,memory=0.6,link=0.2"
+        every = (*real, *known)
+        hint = nearest(workload, every) or f"known: {', '.join(every)}; or compute=0.2,memory=0.6,link=0.2"
         raise UnknownKeyError(Problem(f"no workload is called {workload!r}", field="workload", hint=hint))
+    return Weighted(_weights(workload), reference), ()
+
+
+def _in_words(scored: Scored) -> str:
+    """Return what the speed of a design is."""
+    if isinstance(scored, Weighted):
+        return "weights"
+    work = scored.workload
+    return (
+        f"time model: {work.label.lower()} ({work.model}) on {work.chips:,} chips in {scored.form}, with the "
+        f"efficiencies of {scored.whole.family} and the network of {scored.whole.system}"
+    )
+
+
+def _weights(workload: str) -> dict[str, float]:
+    """Return weights that are written out."""
     weights = dict.fromkeys(AXES, 0.0)
     for part in workload.split(","):
         name, _, number = part.partition("=")
@@ -133,7 +157,7 @@ def _weights(workload: str, facts: Catalogue) -> tuple[dict[str, float], tuple[s
         total = ", ".join(f"{name}={weight:g}" for name, weight in weights.items())
         hint = "they are shares of time: none is below 0, and they add up to 1"
         raise InputError(Problem(f"the weights are {total}", field="workload", hint=hint))
-    return weights, ()
+    return weights
 
 
 def _middle(amount: Amount | None) -> float | None:
@@ -176,19 +200,22 @@ def _budget(name: str, facts: Catalogue, *, area: float | None, stacks: float | 
     )
 
 
-def _candidates(budget: Budget, lines: Lines, margin: float, reference: Point, weights: Mapping[str, float]) -> Points:
+def _candidates(budget: Budget, lines: Lines, margin: float, scored: Scored) -> Points:
     """Return every combination of grid values and of values just inside a line, within the budget.
 
-    On a line of memory and links together, the best split is where both take as much more time for one GB/s less.
+    On a line of memory and links together, the best split by weights is where both take as much more time for one
+    GB/s less; for the time model the splits of the grid stand.
     """
     keep = (1 - margin) * INSIDE
     areas = np.linspace(budget.area / AREAS, budget.area, AREAS)
     highest = budget.area * budget.density
     densities = [limit * keep * area for limit in lines.get("performance_density", ()) for area in areas]
     tpps = _axis(highest, [*(limit * keep for limit in lines.get("tpp", ())), *densities])
-    pull = {axis: np.sqrt(weights[axis] * getattr(reference, axis)) for axis in ("memory", "link")}
-    memory_share = pull["memory"] / (sum(pull.values()) or 1.0)
-    splits = [limit * keep * memory_share for limit in lines.get("bandwidth_sum", ())]
+    splits: list[float] = []
+    if isinstance(scored, Weighted):
+        pull = {axis: np.sqrt(scored.weights[axis] * getattr(scored.reference, axis)) for axis in ("memory", "link")}
+        memory_share = float(pull["memory"] / (sum(pull.values()) or 1.0))
+        splits = [limit * keep * memory_share for limit in lines.get("bandwidth_sum", ())]
     memories = _axis(budget.memory, [*(limit * keep for limit in lines.get("memory_bandwidth", ())), *splits])
     sums = [limit * keep - memory for limit in lines.get("bandwidth_sum", ()) for memory in memories]
     links = _axis(budget.link, [*(limit * keep for limit in lines.get("interconnect", ())), *sums])
@@ -205,26 +232,19 @@ def _axis(highest: float, inside: Iterable[float]) -> Array:
     return np.unique(np.concatenate([grid, marks]))
 
 
-def _speed(points: Points | Point, reference: Point, weights: Mapping[str, float]) -> Array:
-    """Return how fast designs serve a workload, over the reference chip (point,)."""
-    time = weights["compute"] * reference.tpp / np.asarray(points.tpp)
-    time = time + weights["memory"] * reference.memory / np.asarray(points.memory)
-    time = time + weights["link"] * reference.link / np.asarray(points.link)
-    return np.asarray(1.0 / time)
-
-
 def _best(
     name: str,
     points: Points,
     standings: npt.NDArray[np.int64],
-    speed: Array,
+    rough: Array,
+    scored: Scored,
     budget: Budget,
     law: Law,
 ) -> Best:
-    admissible = standings == STANDINGS.index(name)
-    top = speed[admissible].max()
+    index, speed = scored.chosen(points, np.flatnonzero(standings == STANDINGS.index(name)), rough)
+    top = speed.max()
     # Of designs that serve alike, the one with the least silicon.
-    alike = np.flatnonzero(admissible & (speed >= top * (1 - 1e-9)))
+    alike = index[speed >= top * (1 - 1e-9)]
     point = points[int(alike[np.argmin(points.area[alike])])]
     ends = {"tpp": budget.area * budget.density, "memory": budget.memory, "link": budget.link}
     bounds = {axis: _bound(name, point, axis, end, law) for axis, end in ends.items()}
@@ -276,8 +296,7 @@ def _frontier(points: Points, admissible: Flags) -> tuple[Point, ...]:
 def _placed(
     name: str,
     facts: Catalogue,
-    reference: Point,
-    weights: Mapping[str, float],
+    scored: Scored,
     law: Law,
     freest: Best | None,
 ) -> Placed:
@@ -291,7 +310,7 @@ def _placed(
         switches=law.switches,
         catalogue=facts,
     )
-    speed = float(_speed(point, reference, weights))
+    speed = scored.chip(name, point)
     found = answer.classification
     return Placed(
         id=name,
@@ -300,5 +319,5 @@ def _placed(
         speed=speed,
         standing=standing_of(found),
         review=found.review,
-        share_of_best=speed / freest.speed if freest is not None else None,
+        share_of_best=speed / freest.speed if freest is not None and speed is not None and freest.speed else None,
     )

@@ -48,12 +48,15 @@ class Budget:
 
 @dataclass(frozen=True)
 class Placed:
-    """A chip on the map: where it lies, how it serves, what the law says, and its share of the best free design."""
+    """A chip on the map: where it lies, how it serves, what the law says, and its share of the best free design.
+
+    How it serves is None where too little is known of it.
+    """
 
     id: str
     label: str
     point: Point
-    speed: float
+    speed: float | None
     standing: str
     review: str
     share_of_best: float | None
@@ -73,11 +76,15 @@ class Best:
 
 @dataclass(frozen=True)
 class Design:
-    """The answer: the best design of each standing that the law knows that day, the frontier, and real chips on it."""
+    """The answer: the best design of each standing that the law knows that day, the frontier, and real chips on it.
+
+    `scored` says what the speed of a design is: "weights", which then stand beside it, or the time model's workload.
+    """
 
     to: str
     date: Date
     workload: str
+    scored: str
     weights: Mapping[str, float]
     reference: str
     budget: Budget
@@ -94,6 +101,7 @@ class Design:
             "to": self.to,
             "date": self.date.isoformat(),
             "workload": self.workload,
+            "scored_by": self.scored,
             "weights": dict(self.weights),
             "reference": self.reference,
             "budget": {

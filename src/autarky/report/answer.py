@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from autarky.measures import define
 from autarky.report.bands import Bands
-from autarky.report.binding import KINDS, NOTHING, kinds
+from autarky.report.binding import KINDS, NOTHING
 from autarky.report.history import state
 from autarky.report.tables import TargetRow
 from autarky.report.words import amount, in_unit, listed, sentence, whole_percent
 from autarky.scenario.schema import Target
+from autarky.targets import by_kind
 
 
 def verdict(bands: Bands, rows: tuple[TargetRow, ...]) -> str:
@@ -59,7 +60,7 @@ def headline(bands: Bands, target: Target) -> list[str]:
 def binding(bands: Bands, year: str) -> list[str]:
     """Return what decides the number of packages in a year."""
     shares = bands.result.bottleneck().get(year, {})
-    deciding = {kind: share for kind, share in kinds(shares).items() if share >= 0.005 and kind != NOTHING}
+    deciding = {kind: share for kind, share in by_kind(shares).items() if share >= 0.005 and kind != NOTHING}
     if not deciding:
         return []
     first, *rest = deciding

@@ -101,7 +101,7 @@ class Bands:
         first = -int(months[0]) % step
         count = (months.size - first) // step
         steps = np.arange(first, first + count * step).reshape(count, step)
-        values = [self.result.over(measure, inside, scope) for inside in steps]
+        values = self.result.over_each(measure, list(steps), scope)
         starts = months[first : first + count * step : step]
         return Band(
             unit=definition.unit,
@@ -109,7 +109,7 @@ class Bands:
             step=step,
             labels=tuple(period_label(int(start), step) for start in starts),
             positions=(starts + (step / 2 if definition.kind == "flow" else step)) / 12,
-            quantiles=self.result.quantiles(np.stack(values)) if count else np.empty((len(LEVELS), 0)),
+            quantiles=self.result.quantiles(values) if count else np.empty((len(LEVELS), 0)),
         )
 
     def same(self, measure: str, scope: Mapping[str, str], other: str, other_scope: Mapping[str, str]) -> bool:

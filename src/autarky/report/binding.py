@@ -8,6 +8,7 @@ from autarky.report.figures import SIZES, Figure, Mark, Section, Table
 from autarky.report.names import Names
 from autarky.report.svg import Studio
 from autarky.report.words import listed, whole_percent
+from autarky.targets import by_kind
 
 OTHERS = "All others"
 SMALLEST_LETTERED = 0.06
@@ -87,17 +88,8 @@ def _order(name: str) -> int:
     return list(KINDS).index(kind) if kind in KINDS else len(KINDS)
 
 
-def kinds(shares: dict[str, float]) -> dict[str, float]:
-    """Return shares of dies, memory and packaging as a whole, largest first."""
-    total: dict[str, float] = {}
-    for name, share in shares.items():
-        kind = name.partition(":")[0]
-        total[kind] = total.get(kind, 0.0) + share
-    return dict(sorted(total.items(), key=lambda item: -item[1]))
-
-
 def binding_words(year: str, shares: dict[str, float]) -> str:
     """Return what binds in a year, in one sentence."""
-    shown = {kind: share for kind, share in kinds(shares).items() if share >= 0.005}
+    shown = {kind: share for kind, share in by_kind(shares).items() if share >= 0.005}
     parts = [f"{KINDS.get(kind, kind)} in {whole_percent(share)}" for kind, share in shown.items()]
     return f"{year}: {listed(parts)} of the draws."

@@ -89,14 +89,39 @@ def stacked_shares(start: float, end: float, size: Size) -> Spec:
     bars = (
         alt.Chart(alt.NamedData("shares"))
         .mark_rect(stroke="#ffffff", strokeWidth=1)
-        .encode(x=x, x2="x2:Q", y=share, y2="high:Q", fill=alt.Fill("fill:N", scale=None))
+        .encode(x=x, x2=alt.X2("x2:Q"), y=share, y2=alt.Y2("high:Q"), fill=alt.Fill("fill:N", scale=None))
     )
     letters = (
         alt.Chart(alt.NamedData("letters"))
         .mark_text(fontSize=size.font, fontWeight="bold")
-        .encode(x=x, y=alt.Y("y:Q"), text="letter:N", color=alt.Color("fill:N", scale=None))
+        .encode(x=x, y=alt.Y("y:Q"), text=alt.Text("letter:N"), color=alt.Color("fill:N", scale=None))
     )
     return _finished(alt.layer(bars, letters).properties(width=size.width, height=size.height), size)
+
+
+@lru_cache(maxsize=32)
+def changes(start: float, end: float, size: Size, share: bool = False) -> Spec:
+    """Return differences by year about a line at zero; of shares, in percentage points.
+
+    Data: `years` (x) and `stems` (x, p5, p25, p50, p75, p95).
+    """
+    import altair as alt
+
+    x, label = _time_axis(start, end), POINTS if share else SHORT
+    stems = alt.Chart(alt.NamedData("stems"))
+
+    def y(field: str) -> alt.Y:
+        axis = alt.Axis(labelExpr=label, tickCount=5)
+        return alt.Y(f"{field}:Q", title=None, axis=axis, scale=alt.Scale(zero=True, nice=True))
+
+    layers = [
+        alt.Chart(alt.NamedData("years")).mark_rule(color=GRID).encode(x=x),
+        alt.Chart(alt.NamedData("years")).mark_rule(color=INK, strokeWidth=1).encode(y=alt.datum(0)),
+        stems.mark_rule(color=BLUE, opacity=0.45, strokeWidth=4).encode(x=x, y=y("p5"), y2=alt.Y2("p95:Q")),
+        stems.mark_rule(color=BLUE, opacity=0.7, strokeWidth=8).encode(x=x, y=y("p25"), y2=alt.Y2("p75:Q")),
+        stems.mark_circle(color=VERMILLION, size=40, opacity=1).encode(x=x, y=y("p50")),
+    ]
+    return _finished(alt.layer(*layers).properties(width=size.width, height=size.height), size)
 
 
 @lru_cache(maxsize=32)
@@ -110,7 +135,7 @@ def intervals(rows: int, size: Size) -> Spec:
     amounts = alt.Axis(labelExpr=SHORT, tickCount=3, labelOverlap=True, labelSeparation=10)
     x = alt.X("low:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=amounts)
     fill = alt.Color("fill:N", scale=None)
-    bars = alt.Chart(data).mark_rule(strokeWidth=5, opacity=0.55).encode(x=x, x2="high:Q", y=y, color=fill)
+    bars = alt.Chart(data).mark_rule(strokeWidth=5, opacity=0.55).encode(x=x, x2=alt.X2("high:Q"), y=y, color=fill)
     middle = alt.X("middle:Q")
     points = alt.Chart(data).transform_filter("!datum.bound").mark_circle(size=70, opacity=1)
     bounds = alt.Chart(data).transform_filter("datum.bound").mark_point(shape="triangle-left", size=70, filled=True)
@@ -119,7 +144,7 @@ def intervals(rows: int, size: Size) -> Spec:
         bars,
         points.encode(x=middle, y=y, color=fill),
         bounds.encode(x=middle, y=y, color=fill),
-        notes.encode(x=middle, y=y, text="note:N"),
+        notes.encode(x=middle, y=y, text=alt.Text("note:N")),
     ]
     return _finished(alt.layer(*layers).properties(width=size.width - LABEL, height=34 * rows), size)
 
@@ -147,16 +172,18 @@ def regions(x_ticks: tuple[float, ...], y_ticks: tuple[float, ...], ends: tuple[
         return alt.Chart(alt.NamedData(name))
 
     layers = [
-        chart("areas").mark_rect(opacity=0.3).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=fill),
-        chart("lines").mark_rule(color=INK, strokeWidth=1.5).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-        chart("dashed").mark_rule(color=INK, strokeDash=[5, 4]).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-        chart("words").mark_text(color=MUTED, fontSize=size.font, fontWeight="bold").encode(x=x, y=y, text="text:N"),
+        chart("areas").mark_rect(opacity=0.3).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), color=fill),
+        chart("lines").mark_rule(color=INK, strokeWidth=1.5).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q")),
+        chart("dashed").mark_rule(color=INK, strokeDash=[5, 4]).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q")),
+        chart("words")
+        .mark_text(color=MUTED, fontSize=size.font, fontWeight="bold")
+        .encode(x=x, y=y, text=alt.Text("text:N")),
         chart("points")
         .mark_circle(opacity=0.85)
         .encode(x=x, y=y, color=fill, size=alt.Size("size:Q", scale=None, legend=None)),
         chart("letters")
         .mark_text(color=INK, dy=-11, fontSize=size.font, fontWeight="bold")
-        .encode(x=x, y=y, text="text:N"),
+        .encode(x=x, y=y, text=alt.Text("text:N")),
     ]
     return _finished(alt.layer(*layers).properties(width=size.width, height=size.height), size)
 
@@ -167,6 +194,8 @@ LABEL = 140
 """Room for the labels of intervals, in pixels."""
 SHORT = "replace(format(datum.value, '.3~s'), 'G', 'bn')"
 """Label of an amount on an axis: 1.5M, 200k."""
+POINTS = "format(100 * datum.value, '.3~g')"
+"""Label of a difference between shares on an axis, in percentage points."""
 
 
 def _fan_layers(start: float, end: float, size: Size, share: bool) -> alt.LayerChart | alt.FacetChart:
@@ -185,22 +214,24 @@ def _fan_layers(start: float, end: float, size: Size, share: bool) -> alt.LayerC
     triangles = alt.Chart(reports).transform_filter("datum.bound")
     layers = [
         alt.Chart(alt.NamedData("years")).mark_rule(color=GRID).encode(x=x),
-        areas.mark_area(color=BLUE, opacity=0.2).encode(x=x, y=y("p5"), y2="p95:Q"),
-        areas.mark_area(color=BLUE, opacity=0.3).encode(x=x, y=y("p25"), y2="p75:Q"),
-        stems.mark_rule(color=BLUE, opacity=0.45).encode(x=x, y=y("p5"), y2="p95:Q"),
+        areas.mark_area(color=BLUE, opacity=0.2).encode(x=x, y=y("p5"), y2=alt.Y2("p95:Q")),
+        areas.mark_area(color=BLUE, opacity=0.3).encode(x=x, y=y("p25"), y2=alt.Y2("p75:Q")),
+        stems.mark_rule(color=BLUE, opacity=0.45).encode(x=x, y=y("p5"), y2=alt.Y2("p95:Q")),
         areas.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y("p50")),
         stems.mark_circle(color=BLUE, size=24, opacity=1).encode(x=x, y=y("p50")),
-        alt.Chart(targets).mark_rule(color=VERMILLION, strokeWidth=1.5).encode(x=x, y=y("low"), y2="high:Q"),
+        alt.Chart(targets).mark_rule(color=VERMILLION, strokeWidth=1.5).encode(x=x, y=y("low"), y2=alt.Y2("high:Q")),
         alt.Chart(targets)
         .mark_rule(color=VERMILLION, strokeWidth=3)
-        .encode(x=alt.X("from:Q"), x2="to:Q", y=y("middle")),
+        .encode(x=alt.X("from:Q"), x2=alt.X2("to:Q"), y=y("middle")),
         alt.Chart(targets)
         .mark_text(color=INK, dy=-8, fontSize=size.font, fontWeight="bold")
-        .encode(x=x, y=y("high"), text="text:N"),
-        alt.Chart(reports).mark_rule(color=INK, strokeWidth=1).encode(x=x, y=y("low"), y2="high:Q"),
+        .encode(x=x, y=y("high"), text=alt.Text("text:N")),
+        alt.Chart(reports).mark_rule(color=INK, strokeWidth=1).encode(x=x, y=y("low"), y2=alt.Y2("high:Q")),
         circles.encode(x=x, y=y("value")),
         triangles.mark_point(shape="triangle-down", size=40, filled=True, color=INK).encode(x=x, y=y("value")),
-        alt.Chart(reports).mark_text(color=INK, dy=-7, fontSize=size.font).encode(x=x, y=y("high"), text="letter:N"),
+        alt.Chart(reports)
+        .mark_text(color=INK, dy=-7, fontSize=size.font)
+        .encode(x=x, y=y("high"), text=alt.Text("letter:N")),
     ]
     return alt.layer(*layers).properties(width=size.width, height=size.height)
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import shlex
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from autarky.facts.catalogue import Catalogue
 from autarky.report.answer import paragraph, verdict
 from autarky.report.bands import Bands
 from autarky.report.binding import binding_section
+from autarky.report.capability import capability_section
 from autarky.report.figures import Fans
 from autarky.report.history import history_section
 from autarky.report.names import Names
@@ -25,27 +27,39 @@ from autarky.report.self_sufficiency import self_sufficiency_section
 from autarky.report.svg import Studio
 from autarky.report.tables import input_rows, own_judgement, target_rows, worlds
 from autarky.report.timeline import timeline_section
+from autarky.report.what_if import WhatIf, what_if_sections
 from autarky.report.words import LIKELIHOODS, whole_percent
 from autarky.result import Result
+from autarky.scenario.counterfactuals import counterfactuals_of
 from autarky.scenario.resolve import library
 
 
-def write_report(result: Result, catalogue: Catalogue, path: Path) -> Path:
+def write_report(result: Result, catalogue: Catalogue, path: Path, what_if: WhatIf | None = None) -> Path:
     """Write the report of a result and return its path; until it is complete, what stood there stays.
 
     Parameters
     ----------
     catalogue : gives labels and the bibliography
+    what_if : what other scenarios would change, for sections of their own
     """
-    text = render(result, catalogue)
+    return write_page(render(result, catalogue, what_if), path)
+
+
+def write_page(text: str, path: Path) -> Path:
+    """Write a page and return its path; until it is complete, what stood there stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as part:
         part.write_text(text, encoding="utf-8")
     return path
 
 
-def render(result: Result, catalogue: Catalogue) -> str:
+def render(result: Result, catalogue: Catalogue, what_if: WhatIf | None = None) -> str:
     """Return the report of a result as HTML."""
+    return filled("report.html.j2", lambda studio: context(result, catalogue, studio, what_if))
+
+
+def filled(template: str, context_of: Callable[[Studio], dict[str, Any]]) -> str:
+    """Return a page that holds its own style and script, from what is drawn and written for it."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -60,8 +74,8 @@ def render(result: Result, catalogue: Catalogue) -> str:
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = (folder / "report.js").read_text(encoding="utf-8")
     with Studio() as studio:
-        return environment.get_template("report.html.j2").render(
-            **context(result, catalogue, studio),
+        return environment.get_template(template).render(
+            **context_of(studio),
             style=Markup(style),
             script=Markup(script),
             style_hash=_digest(style),
@@ -74,7 +88,7 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def context(result: Result, catalogue: Catalogue, studio: Studio) -> dict[str, Any]:
+def context(result: Result, catalogue: Catalogue, studio: Studio, what_if: WhatIf | None = None) -> dict[str, Any]:
     """Return all that the template shows."""
     bands, names = Bands(result, catalogue), Names(catalogue)
     fans = Fans(bands, names, studio)
@@ -83,12 +97,14 @@ def context(result: Result, catalogue: Catalogue, studio: Studio) -> dict[str, A
     last = (
         purchases_section(fans),
         self_sufficiency_section(fans),
+        capability_section(fans),
         rule_map_section(fans),
         binding_section(bands, names, studio),
         history_section(bands, names, studio),
         timeline_section(fans),
     )
     plain = result.settings.scenario
+    asks_what_if = what_if is None and bool(counterfactuals_of(result.settings.name))
     return {
         "settings": result.settings,
         "horizon": (result.month_labels[0], result.month_labels[-1]),
@@ -100,12 +116,17 @@ def context(result: Result, catalogue: Catalogue, studio: Studio) -> dict[str, A
         "likelihoods": likelihood_scale(),
         "effective_draws": result.effective_draws,
         "worlds": worlds(bands, names),
-        "sections": [*sections(fans), *(section for section in last if section is not None)],
+        "sections": [
+            *sections(fans),
+            *(section for section in last if section is not None),
+            *(what_if_sections(what_if, names, studio, fans.domain) if what_if is not None else ()),
+        ],
         "market": bool(result.members.get("sales")),
         "inputs": inputs,
         "own_judgement": own_judgement(inputs),
         "groups": [names.cite(source) for source in _group_sources(plain)],
-        "command": command(result),
+        "command": command(result, what_if),
+        "what_if_command": f"autarky compare {result.settings.name} library --out out" if asks_what_if else "",
         "scenario": json.dumps(plain, ensure_ascii=False, indent=2, default=str),
         "in_library": result.settings.name in library(),
         "notes": result.notes,
@@ -133,7 +154,7 @@ def _group_sources(plain: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def command(result: Result) -> str:
+def command(result: Result, what_if: WhatIf | None = None) -> str:
     """Return the command line that gives this report again."""
     settings = result.settings
     name = settings.name if settings.name in library() else f"{settings.name}.yaml"
@@ -144,4 +165,6 @@ def command(result: Result) -> str:
         words.append("--prior")
     for key, value in (settings.scenario.get("set") or {}).items():
         words += ["--set", f"{key}={json.dumps(value, ensure_ascii=False, default=str)}"]
+    for effect in what_if.effects if what_if is not None else ():
+        words += ["--with", effect.name]
     return shlex.join([*words, "--out", "out"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autarky.measures import EQUIVALENTS
+from autarky.equivalents import NOMINAL
 from autarky.report.bands import QUARTER
 from autarky.report.figures import Fans, Figure, Section
 from autarky.report.words import from_id
@@ -23,6 +23,9 @@ EQUIVALENT_WORDS = {
     "dense_8bit": "dense 8-bit rate",
     "dense_16bit": "dense 16-bit rate",
     "memory_bandwidth": "memory bandwidth",
+    "training": "training",
+    "prefill": "prompts read (prefill)",
+    "decode": "answers given (decode)",
 }
 DIE_PANELS = (
     ("good_dies", "Good dies from the fabs"),
@@ -115,7 +118,7 @@ def dies(fans: Fans) -> Section:
 
 
 def equivalents(fans: Fans) -> Section:
-    """Return H100-equivalents made and in service, by every measure that the catalogue supports."""
+    """Return H100-equivalents made and in service, by every measure that takes nothing but the rates of a chip."""
     reference = str(fans.bands.result.settings.scenario.get("reference_chip") or "")
     label = fans.names.label("chips", of=reference) if reference else ""
     figures = [
@@ -125,12 +128,13 @@ def equivalents(fans: Fans) -> Section:
             f"{kind}.h100e.{measure}",
         )
         for kind, words in (("production", "Made"), ("installed", "In service"))
-        for measure in EQUIVALENTS
+        for measure in NOMINAL
         if _has(fans, f"{kind}.h100e.{measure}")
     ]
     text = (
         f"Each package counts as its own rate over that of one {label}, by the measure named. The measures differ, so "
-        "no single number says what a package is worth. Networks, power and software are not in them."
+        "no single number says what a package is worth. Networks and software are not in these; those of training, "
+        "prefill and decode, which have them, stand under what the base can do."
     )
     return _section("equivalents", "In H100-equivalents", figures, text)
 

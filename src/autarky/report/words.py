@@ -18,6 +18,8 @@ UNIT_WORDS = {
     "wafer": "wafers",
     "wafer/month": "wafers a month",
     "H100e": "H100-equivalents",
+    "1e21 FLOP/day": "ZFLOP a day",
+    "1e12 token/day": "trillion tokens a day",
 }
 LIKELIHOODS = ((0.1, "very unlikely"), (1 / 3, "unlikely"), (2 / 3, "about as likely as not"), (0.9, "likely"))
 """Upper ends of the words for a probability; beyond the last one it is very likely."""

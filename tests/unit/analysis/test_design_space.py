@@ -11,13 +11,13 @@ from autarky.facts.loader import load_catalogue
 
 
 def best(standing=FREE, **about):
-    about = {"to": "CN", "date": "2024-06-01", "workload": "decode", "margin": 0.01, **about}
+    about = {"to": "CN", "date": "2024-06-01", "workload": "decode-weights", "margin": 0.01, **about}
     return design(**about).best[standing]
 
 
 def test_under_the_rule_of_2023_the_hopper_silicon_gives_the_h20():
     """2,376 of 2,400 on 743 mm2 or more, with all memory and links: the H20 has 2,368 on 814."""
-    found = design(to="CN", date="2024-06-01", workload="training", budget="h200-sxm", margin=0.01)
+    found = design(to="CN", date="2024-06-01", workload="training-weights", budget="h200-sxm", margin=0.01)
     free = found.best[FREE]
     assert free.point.tpp == pytest.approx(2376)
     assert free.point.tpp / free.point.area < 3.2 * 0.99 + 1e-6
@@ -50,7 +50,7 @@ def test_the_lane_of_january_2026_is_another_best_with_conditions():
 
 
 def test_the_first_rule_left_a_choice_between_compute_and_links():
-    found = design(to="CN", date="2023-03-01", workload="training", margin=0.01)
+    found = design(to="CN", date="2023-03-01", workload="training-weights", margin=0.01)
     ends = {(round(point.tpp), round(point.link)) for point in found.frontier}
     assert ends == {(4752, 2056), (56000, 594)}
 
@@ -62,7 +62,7 @@ def test_where_no_licence_is_needed_the_budget_alone_binds():
 
 
 @pytest.mark.parametrize("day", ["2023-03-01", "2024-06-01", "2025-06-01", "2026-02-01"])
-@pytest.mark.parametrize("workload", ["decode", "training"])
+@pytest.mark.parametrize("workload", ["decode-weights", "training-weights"])
 def test_no_random_design_beats_the_best_and_the_best_may_go(day, workload):
     found = design(to="CN", date=day, workload=workload, margin=0)
     law = Law("CN", found.date, None, "US", (), load_catalogue())
@@ -84,7 +84,8 @@ def test_no_random_design_beats_the_best_and_the_best_may_go(day, workload):
 
 
 def test_arrays_and_single_answers_agree_on_every_standing():
-    law = Law("CN", design(to="CN", date="2026-02-01", workload="decode").date, None, "US", (), load_catalogue())
+    found = design(to="CN", date="2026-02-01", workload="decode-weights")
+    law = Law("CN", found.date, None, "US", (), load_catalogue())
     random = np.random.default_rng(2)
     points = Points(*(random.uniform(low, high, 60) for low, high in ((500, 30e3), (100, 1700), (200, 8e3), (60, 2e3))))
     named = {FREE: "not required", EXCEPTED: "exception", CASE_BY_CASE: "required", BARRED: "required"}
@@ -93,7 +94,7 @@ def test_arrays_and_single_answers_agree_on_every_standing():
 
 
 def test_real_chips_stand_beside_it_and_the_frontier_is_not_beaten():
-    found = design(to="CN", date="2026-02-01", workload="decode")
+    found = design(to="CN", date="2026-02-01", workload="decode-weights")
     standings = {chip.id: chip.standing for chip in found.chips}
     assert standings == {"h20": BARRED, "b30a": BARRED, "h200-sxm": CASE_BY_CASE, "ascend-910c": CASE_BY_CASE}
     rows = np.array([[point.tpp, point.memory, point.link] for point in found.frontier])
@@ -104,7 +105,8 @@ def test_real_chips_stand_beside_it_and_the_frontier_is_not_beaten():
 def test_switches_change_the_space():
     barred = best(date="2026-02-01", switches=["-2025-04-letters"]).point
     assert barred.memory == 7700
-    act = autarky.design(to="CN", date="2026-02-01", workload="decode", switches=["safe-chips-act", "-2025-04-letters"])
+    switches = ["safe-chips-act", "-2025-04-letters"]
+    act = autarky.design(to="CN", date="2026-02-01", workload="decode-weights", switches=switches)
     point = act.best[FREE].point
     assert point.memory + point.link == pytest.approx(5000 * 0.99)
     assert CASE_BY_CASE not in act.best
@@ -129,4 +131,4 @@ def test_switches_change_the_space():
 )
 def test_bad_input_is_refused(about, said):
     with pytest.raises((InputError, UnknownKeyError), match=said):
-        design(**{"to": "CN", "date": "2024-06-01", "workload": "decode", **about})
+        design(**{"to": "CN", "date": "2024-06-01", "workload": "decode-weights", **about})

@@ -87,7 +87,7 @@ def test_the_matrix_has_every_definition_and_the_numbers_of_the_result(flagship,
     (table,) = shares.tables
     assert table.header == ("Definition", "2025", "2025, all", "2026", "2026, all", "2027", "2027, all")
     names = [name for name, _, _ in flagship.shares if name.startswith("self_sufficiency.")]
-    assert len(table.rows) * 2 == len(names) == 72
+    assert len(table.rows) * 2 == len(names) == 108
     rows = {row[0]: row[1:] for row in table.rows}
     row = rows["Chips by value in service at the end of the year, made at home"]
     expected = [
