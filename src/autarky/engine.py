@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,24 @@ from numpy.typing import NDArray
 
 import autarky
 from autarky.analysis.condition import Fit, condition
+from autarky.capability import POWER, Capability, empty_capability, fill, unknown
+from autarky.elsewhere import Elsewhere, empty_elsewhere, fill_elsewhere
+from autarky.equivalents import EQUIVALENTS, NOMINAL, chip_worth
 from autarky.errors import Problem, QuantityError, ScenarioError
+from autarky.facts.catalogue import Catalogue
 from autarky.facts.dimensions import sobol_dimensions
 from autarky.facts.fields import Series
 from autarky.facts.records import Observation
 from autarky.limits import check_count, check_memory
-from autarky.measures import EQUIVALENTS, Tags, chip_worth, equivalent_of
+from autarky.measures import Tags
 from autarky.quantities.arrays import Array
 from autarky.quantities.draws import BLOCK, MAXIMUM_DRAWS, Streams
 from autarky.quantities.months import month_label
 from autarky.quantities.paths import Path as QuantityPath
 from autarky.quantities.sampler import Correlation, Sampler, Worlds
-from autarky.questions import question_problems
+from autarky.questions import Known, question_problems, unanswerable
 from autarky.result import InputUsed, Result, Settings
-from autarky.scenario.events import drawn_events, event_problems
+from autarky.scenario.events import drawn_events, event_problems, law_of
 from autarky.scenario.groups import correlations_of, worlds_of
 from autarky.scenario.model import Model, model_of
 from autarky.scenario.resolve import Question, ask
@@ -109,6 +114,14 @@ def check(scenario: str | Path | Mapping[str, Any], overrides: Mapping[str, Any]
     return _Engine.of(ask(scenario, overrides=overrides), seed=1).question
 
 
+def law(scenario: str | Path | Mapping[str, Any]) -> Catalogue:
+    """Return the catalogue with events, rules and country groups as a scenario has them, to classify chips under.
+
+    `classify("h20", to="CN", date="2025-06-01", catalogue=law("h20-never-stopped"))`
+    """
+    return law_of(check(scenario))
+
+
 @dataclass
 class _Collected:
     """Flows of all blocks, (member, month, draw) in single precision, and what was drawn beside them."""
@@ -116,6 +129,8 @@ class _Collected:
     flows: dict[str, NDArray[np.float32]]
     binding: NDArray[np.float32]
     worth: dict[str, Array]
+    capability: Capability
+    elsewhere: Elsewhere
     worlds: dict[str, NDArray[np.int64]]
     used: dict[str, Series]
 
@@ -156,7 +171,11 @@ class _Engine:
         """Return the bytes of all that is kept of one draw."""
         months, years = self.model.months.size, len(np.unique(self.model.months // 12))
         single = sum(map(len, self.members().values())) * months + len(constraints(self.model)) * years
+        capability = empty_capability(self.model, self.lacking, 1)
+        single += sum(shares.size for shares in capability.readiness.values())
+        elsewhere = empty_elsewhere(self.model, self.measured(), 1, self.sampler(0, 1))
         double = len(self.model.valued) * len(self.measured()) + len(self.worlds)
+        double += capability.columns + sum(worth.size for worth in elsewhere.worth.values())
         return single * np.dtype(np.float32).itemsize + double * np.dtype(float).itemsize
 
     def block_size(self, draws: int, workers: int) -> int:
@@ -176,6 +195,8 @@ class _Engine:
             flows={name: np.empty((size, months, draws), dtype=np.float32) for name, size in sizes.items()},
             binding=np.empty((years, len(constraints(self.model)), draws), dtype=np.float32),
             worth={name: np.empty((len(self.model.valued), draws)) for name in self.measured()},
+            capability=empty_capability(self.model, self.lacking, draws),
+            elsewhere=empty_elsewhere(self.model, self.measured(), draws, self.sampler(0, 1)),
             worlds={name: np.empty(draws, dtype=np.int64) for name in self.question.scenario.worlds},
             used={},
         )
@@ -207,25 +228,39 @@ class _Engine:
         return sampler.used
 
     def fill_worth(self, collected: _Collected, sampler: Sampler, start: int, stop: int) -> None:
-        """Compute what each chip is worth against the reference chip."""
-        if not collected.worth or self.model.reference_chip is None:
+        """Compute what each chip is worth against the reference chip, and what it can do."""
+        worth = self.worth(sampler)
+        if not worth:
             return
-        reference = chip_worth(self.model.reference_name, self.model.reference_chip, None, sampler)
-        for row, (name, chip) in enumerate(self.model.valued.items()):
-            worth = chip_worth(name, chip, self.model.products.get(name), sampler)
+        reference = worth[self.model.reference_name]
+        for row, name in enumerate(self.model.valued):
             for measure, array in collected.worth.items():
-                array[row, start:stop] = worth[measure] / reference[measure]
+                array[row, start:stop] = worth[name][measure] / reference[measure]
+        fill(collected.capability, self.model, reference, sampler)
+        fill_elsewhere(collected.elsewhere, self.model, reference, sampler)
+
+    def worth(self, sampler: Sampler) -> dict[str, dict[str, Array]]:
+        """Return what each chip and the reference chip are worth by each measure, (draw,); nothing without the last."""
+        model = self.model
+        if model.reference_chip is None:
+            return {}
+        chips = {model.reference_name: model.reference_chip, **model.valued}
+        return {
+            name: chip_worth(name, chip, model.products.get(name), sampler, model.capability.speeds)
+            for name, chip in chips.items()
+        }
 
     def measured(self) -> list[str]:
         """Return the H100-equivalents that every chip and the reference chip have numbers for."""
-        reference = self.model.reference_chip
-        if reference is None:
-            return []
+        worth, lacking = self.worth(self.sampler(0, 1)), self.lacking
+        known = [name for name in EQUIVALENTS if all(name in one for one in worth.values())] if worth else []
+        return [name for name in known if name in NOMINAL or name not in lacking]
+
+    @cached_property
+    def lacking(self) -> dict[str, str]:
+        """Return why a modelled measure, or the power of the chips, cannot be had."""
         sampler = self.sampler(0, 1)
-        products = self.model.products
-        known = [set(chip_worth(name, chip, products.get(name), sampler)) for name, chip in self.model.valued.items()]
-        known.append(set(chip_worth(self.model.reference_name, reference, None, sampler)))
-        return [measure for measure in EQUIVALENTS if all(measure in worth for worth in known)]
+        return unknown(self.model, self.worth(sampler), sampler)
 
     def members(self) -> dict[str, tuple[str, ...]]:
         """Return the members of every flow in order."""
@@ -247,7 +282,9 @@ class _Engine:
     def result(self, collected: _Collected, draws: int, prior: bool) -> Result:
         """Return the labelled result with its weights."""
         scenario, catalogue = self.question.scenario, self.question.catalogue
-        unknown = self.unknown_targets(collected.worth)
+        by_then = f" by {self.question.as_of}" if self.question.as_of else ""
+        known = Known(tuple(collected.worth), POWER not in self.lacking, collected.elsewhere.counts_by, by_then)
+        unknown = unanswerable(scenario.targets, known)
         result = Result(
             settings=Settings(
                 scenario=self.question.plain,
@@ -273,18 +310,21 @@ class _Engine:
             targets=tuple(target for target in scenario.targets if target.name not in unknown),
             inputs=tuple(input_used(key, series) for key, series in sorted(collected.used.items())),
             events=tuple(drawn_events(self.question)),
-            notes=tuple(f"left out: {reason}" for reason in [*self.model.left_out.values(), *unknown.values()]),
+            notes=self.notes(unknown.values()),
+            capability=collected.capability,
+            elsewhere=collected.elsewhere,
         )
         return replace(result, fit=self.fit(result))
 
-    def unknown_targets(self, worth: Mapping[str, Array]) -> dict[str, str]:
-        """Return the targets, by name, whose measure not every chip has numbers for, each with the reason."""
-        by_then = f" by {self.question.as_of}" if self.question.as_of else ""
-        return {
-            target.name: f"target {target.name}, because {equivalent} is not known for every chip{by_then}"
-            for target in self.question.scenario.targets
-            if (equivalent := equivalent_of(target.measure)) is not None and equivalent not in worth
-        }
+    def notes(self, targets: Iterable[str]) -> tuple[str, ...]:
+        """Return what was left out, each with the reason."""
+        measures = [
+            f"{'measures of power' if name == POWER else f'H100e by {name}'}, because {reason}"
+            for name, reason in self.lacking.items()
+            # Where the catalogue rates no chip at all, nobody expects power.
+            if name != POWER or self.model.capability.rated
+        ]
+        return tuple(f"left out: {reason}" for reason in [*self.model.left_out.values(), *targets, *measures])
 
     def fit(self, result: Result) -> Fit | None:
         """Return the weights that the scenario's evidence gives the draws."""

@@ -10,10 +10,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,6 +23,9 @@ from autarky.quantities.arrays import Array
 from autarky.quantities.summary import weighted_mean
 from autarky.result import LEVELS, Result, Settings
 from autarky.storage import plain
+
+if TYPE_CHECKING:
+    from autarky.analysis.compare import Comparison
 
 STATISTICS = (*LEVELS, "mean")
 
@@ -63,7 +65,7 @@ def statistics(result: Result, measure: str, scope: dict[str, str], periods: Seq
     """Return STATISTICS of a measure in each period, in its unit, (statistic, period)."""
     if not periods:
         return np.empty((len(STATISTICS), 0))
-    draws = np.stack([result.over(measure, months_of(period, result.months), scope) for period in periods])
+    draws = result.over_each(measure, [months_of(period, result.months) for period in periods], scope)
     # One period at a time: a product of matrices may round the last digit in another way.
     means = [float(weighted_mean(row, result.weights)) for row in draws]
     return np.vstack([result.quantiles(draws), means])
@@ -96,12 +98,30 @@ def write_csv(result: Result, path: str | Path, beside: Sequence[Result] = ()) -
     A value that is not defined is an empty field. Text stands as it is, so a scenario called =1+1 is a formula to
     a spreadsheet that opens the file; `write_excel` marks text as text.
     """
+    return write_rows(Row._fields, _rows(result, beside), path)
+
+
+def write_rows(header: Sequence[str], rows: Iterable[Sequence[str | float | None]], path: str | Path) -> Path:
+    """Write rows as CSV, whole or not at all, and return the path; a number that is not defined is an empty field."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(Row._fields)
-        for row in _rows(result, beside):
-            writer.writerow((*row[:-1], "" if math.isnan(row.value) else repr(row.value)))
+        writer.writerow(header)
+        # Only what is not a number differs from itself.
+        writer.writerows(["" if value != value else value for value in row] for row in rows)
     return Path(path)
+
+
+DIFFERENCES = ("scenario_a", "scenario_b", "variable", "unit", "period", "quantile", "difference")
+
+
+def difference_rows(comparison: Comparison) -> Iterator[tuple[str | float | None, ...]]:
+    """Yield the rows of a table of differences, b - a: every measure by year, its quantiles and its mean."""
+    a, b = comparison.a.settings.name, comparison.b.settings.name
+    for name, by_year in comparison.differences.items():
+        unit = comparison.a.yearly[name].definition.unit
+        for year, found in by_year.items():
+            yield from ((a, b, name, unit, year, level, found[level]) for level in STATISTICS)
 
 
 def write_parquet(result: Result, path: str | Path, beside: Sequence[Result] = ()) -> Path:

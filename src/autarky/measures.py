@@ -10,25 +10,26 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from autarky.equivalents import EQUIVALENTS, MODELLED
 from autarky.errors import Problem, ScenarioError, UnknownKeyError, nearest
-from autarky.facts.records import Chip, Product
+from autarky.facts.records import Chip
 from autarky.market.self_sufficiency import definitions as self_sufficiencies
-from autarky.quantities.arrays import Array
-from autarky.quantities.sampler import Sampler
 from autarky.scenario.model import Model
 
 Kind = Literal["flow", "stock", "share"]
-
-BITS = {"fp64": 64, "fp32": 32, "tf32": 19, "bf16": 16, "fp16": 16, "fp8": 8, "int8": 8, "fp6": 6, "fp4": 4, "int4": 4}
-"""Bit length of each number format; TF32 stores 19 bits."""
-EQUIVALENTS = ("tpp", "dense_8bit", "dense_16bit", "memory_bandwidth")
-"""Measures of one chip in H100-equivalents that need nothing but the catalogue."""
-
 
 RELATIVE = "relative"
 ACCESS = ("offered", "licensed", "admitted", "open")
 """Imports as their makers offer them, as the exporting side alone would let them through, as the buying side alone
 would, and as both do."""
+POWER, ENERGY = "installed.power", "installed.energy"
+CAPABILITIES: dict[str, tuple[str, str]] = {
+    "training": ("1e21 FLOP/day", "usable training work"),
+    "prefill": ("1e12 token/day", "tokens of prompts that could be read"),
+    "decode": ("1e12 token/day", "tokens of answers that could be given"),
+}
+"""Unit and text of what a base can do in a day if it does nothing else, by reference workload."""
+READY = "on the reference workload, for what software is ready"
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,31 @@ class Definition:
     """What its scope names from the start."""
 
 
+def capability(task: str) -> str:
+    """Return the name of the measure of what a base can do in a day on a reference workload."""
+    return f"capability.{task}"
+
+
+def _counted(measure: str) -> str:
+    """Return in words what each chip counts as in a measure of H100-equivalents."""
+    if measure in MODELLED:
+        return f"each counted as its {measure} tokens per second over the reference chip's, as its software is ready"
+    return f"each counted as its {measure} over the reference chip's"
+
+
+def _compute(name: str, kind: Kind, text: str, entity: str, **within: str) -> dict[str, Definition]:
+    """Return a measure in H100-equivalents by each named measure of one chip."""
+    return {
+        f"{name}.h100e.{measure}": Definition("H100e", kind, f"{text}, {_counted(measure)}", entity, within)
+        for measure in EQUIVALENTS
+    }
+
+
 def _brought(name: str, text: str, **within: str) -> dict[str, Definition]:
     """Return the measures of chips brought into service, in chips and in H100-equivalents."""
     return {
         f"{name}.chips": Definition("chip", "flow", text, "sales", within),
-        **{
-            f"{name}.h100e.{measure}": Definition(
-                "H100e", "flow", f"{text}, each counted as its {measure} over the reference chip's", "sales", within
-            )
-            for measure in EQUIVALENTS
-        },
+        **_compute(name, "flow", text, "sales", **within),
     }
 
 
@@ -87,29 +103,28 @@ SHARE_DEFINITIONS: dict[str, Definition] = {
         cell.name: Definition("1", "share", cell.text, "installed" if cell.amount == "stock" else "sales")
         for cell in self_sufficiencies(EQUIVALENTS)
     },
-    f"{RELATIVE}.dense_8bit": Definition(
-        "1", "share", "compute in service in the region, by dense_8bit, over that of a holder elsewhere", "reference"
-    ),
+    **{
+        f"{RELATIVE}.{name}": Definition(
+            "1", "share", f"compute in service in the region, by {name}, over that of a holder elsewhere", "reference"
+        )
+        for name in EQUIVALENTS
+    },
 }
 """Shares of two amounts: not defined where the second is nothing, and not to be added up."""
 
 DEFINITIONS: dict[str, Definition] = {
     "production.chips": Definition("chip", "flow", "packages finished, good", "production"),
     "production.dies": Definition("die", "flow", "compute dies inside the packages finished", "production"),
-    **{
-        f"production.h100e.{name}": Definition(
-            "H100e", "flow", f"packages finished, each counted as its {name} over the reference chip's", "production"
-        )
-        for name in EQUIVALENTS
-    },
+    **_compute("production", "flow", "packages finished", "production"),
     "installed.chips": Definition(
         "chip", "stock", "packages in service: made in the horizon or, with a market, brought there", "installed"
     ),
+    **_compute("installed", "stock", "packages in service", "installed"),
+    POWER: Definition("MW", "stock", "rated power of what is in service, systems and cooling included", "installed"),
+    ENERGY: Definition("TWh", "flow", "electricity that what is in service uses at its mean load", "installed"),
     **{
-        f"installed.h100e.{name}": Definition(
-            "H100e", "stock", f"packages in service, counted as their {name} over the reference chip's", "installed"
-        )
-        for name in EQUIVALENTS
+        capability(task): Definition(unit, "stock", f"{text} of all that is in service, {READY}", "installed")
+        for task, (unit, text) in CAPABILITIES.items()
     },
     "capacity": Definition("wafer/month", "stock", "installed wafer capacity, all products", "capacity"),
     "wafers": Definition("wafer", "flow", "wafers finished for AI dies", "wafers"),
@@ -140,6 +155,9 @@ def equivalent_of(measure: str) -> str | None:
     if measure in SHARE_DEFINITIONS:
         basis = measure.split(".")[1]
         return basis if basis in EQUIVALENTS else None
+    kind, _, task = measure.partition(".")
+    if kind == "capability":
+        return task
     _, marker, name = measure.partition(".h100e.")
     return name if marker else None
 
@@ -267,39 +285,3 @@ def chip_tags(name: str, chip: Chip) -> dict[str, str]:
     """Return what a scope can name of a chip."""
     family = "-".join(re.sub(r"(?<=\d)[a-z]+.*$", "", part) for part in name.split("-"))
     return {"chip": name, "vendor": chip.vendor, "designed_in": chip.designed_in, "family": family}
-
-
-def dense_rate(rates: Mapping[str, Array], bits: int) -> Array | None:
-    """Return the best dense rate, TFLOPS, among formats of a bit length; None where there is none."""
-    fitting = [rate for form, rate in rates.items() if BITS[form] == bits]
-    return np.maximum.reduce(fitting) if fitting else None
-
-
-def chip_worth(name: str, chip: Chip, product: Product | None, sampler: Sampler) -> dict[str, Array]:
-    """Return what one chip is worth by each measure of EQUIVALENTS, in its own unit, (draw,).
-
-    What the product assumes stands in for a format or bandwidth that the chip's record lacks. 8-bit work on a
-    chip without an 8-bit format runs at its 16-bit rate.
-    """
-    rates: dict[str, Array] = {
-        form: sampler.draw(f"chips.{name}.dense.{form}", rate)
-        for form, rate in chip.dense.items()
-        if sampler.knows(rate)
-    }
-    for form, rate in (product.dense if product is not None else {}).items():
-        if form not in rates and sampler.knows(rate):
-            rates[form] = sampler.draw(f"products.{name}.dense.{form}", rate)
-    worth: dict[str, Array] = {}
-    if rates:
-        worth["tpp"] = np.maximum.reduce([rate * BITS[form] for form, rate in rates.items()])
-        sixteen, eight = dense_rate(rates, 16), dense_rate(rates, 8)
-        if sixteen is not None:
-            worth["dense_16bit"] = sixteen
-        best = sixteen if eight is None else eight
-        if best is not None:
-            worth["dense_8bit"] = best
-    if chip.memory is not None and chip.memory.bandwidth is not None and sampler.knows(chip.memory.bandwidth):
-        worth["memory_bandwidth"] = sampler.draw(f"chips.{name}.memory.bandwidth", chip.memory.bandwidth)
-    elif product is not None and product.bandwidth is not None:
-        worth["memory_bandwidth"] = sampler.draw(f"products.{name}.bandwidth", product.bandwidth)
-    return worth

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autarky.errors import InputError, Problem
-from autarky.facts.catalogue import Catalogue, value_of
+from autarky.facts.catalogue import Catalogue
 from autarky.facts.loader import load_catalogue
-from autarky.facts.performance_records import RunningCost
-from autarky.facts.records import System as SystemRecord
-from autarky.quantities.months import days_in_month
-from autarky.systems.comparison import compare
-from autarky.systems.system import MOST_CHIPS, System, build
-from autarky.workloads.architecture import ModelConfig
-from autarky.workloads.config import read_config
+from autarky.limits import check_count
+from autarky.plan_inputs import MOST_PLANS, MOST_TOKENS, Costs, check_length, check_network, costs_of, model_named
+from autarky.systems.system import MOST_CHIPS, build
+from autarky.workloads.offload import host_link
 from autarky.workloads.plans import KEYS, parse_plan
-from autarky.workloads.reference import reference_model, reference_names
 from autarky.workloads.search import Found, search
 from autarky.workloads.train import CONVENTIONS, Job, Priced
 
 GIGA = 1e9
-JOULES_A_KWH = 3.6e6
-MEAN_MONTH = float(np.mean([days_in_month(12 * 2023 + month) for month in range(48)])) * 86400.0
-"""Seconds."""
+MOST_SEQUENCES = 10_000_000
+"""Sequences of a step: a thousand times the largest batches known; more is a typing error."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +31,7 @@ class TrainingPlan:
 
     job: Job
     found: Found
-    pue: float
-    electricity: float
-    chip_hour: float | None
+    costs: Costs
     fixed: dict[str, int | str]
 
     def to_json(self) -> dict[str, Any]:
@@ -55,7 +46,7 @@ class TrainingPlan:
             "precision": self.job.recipe,
             "software": self.job.software,
             "fixed": self.fixed,
-            "pue": self.pue,
+            "pue": self.costs.pue,
             "plans_tried": self.found.tried,
             "plans_fitting": self.found.fitting,
             "ruled_out": {rule: count for rule, count in self.found.broken.items() if count},
@@ -70,8 +61,8 @@ class TrainingPlan:
             "batch_sequences": float(priced.steps.tokens[index]) / self.job.tokens,
             "step_time_s": float(priced.steps.time[index]),
             "memory_gb": float(priced.peak_memory[index]) / GIGA,
-            "energy_j_per_token": self.energy(speed),
-            "cost_usd_per_million_tokens": self.cost(speed),
+            "energy_j_per_token": self.costs.energy(speed),
+            "cost_usd_per_million_tokens": self.costs.cost(speed),
         }
 
     def _one(self, priced: Priced, index: int) -> dict[str, Any]:
@@ -88,6 +79,7 @@ class TrainingPlan:
             "memory_by_part_gb": {
                 part: float(value[index]) / GIGA for part, value in priced.memory.items() if value[index] > 0
             },
+            "host_memory_gb": float(priced.waiting[index]) / GIGA,
             "slower_by": self._lost(priced, index),
         }
 
@@ -98,79 +90,6 @@ class TrainingPlan:
         parts = {part: float(value[index] - value[0]) for part, value in priced.steps.parts.items()}
         largest = sorted(parts, key=lambda part: -parts[part])[:3]
         return {part: parts[part] for part in largest if parts[part] > 0}
-
-    def energy(self, speed: float) -> float | None:
-        """Return J per token at `speed` tokens per s and chip, cooling included."""
-        watts = self.job.system.watts
-        return None if watts is None else watts * self.pue / speed
-
-    def cost(self, speed: float) -> float | None:
-        """Return USD per million tokens: the chip's price over its life, and electricity."""
-        energy = self.energy(speed)
-        if self.chip_hour is None or energy is None:
-            return None
-        return 1e6 * (self.chip_hour / 3600.0 / speed + energy / JOULES_A_KWH * self.electricity)
-
-
-REFERENCE_MODEL = "llama-3.1-405b"
-"""The model whose training stands for energy per token where two systems are compared."""
-SEQUENCES_A_CHIP = 16
-
-
-def compare_systems(left: str, right: str, *, catalogue: Catalogue | None = None) -> dict[str, Any]:
-    """Return two systems side by side as plain data: amounts under every convention, ratios as ranges.
-
-    Energy per token is that of training `REFERENCE_MODEL` in 16 bits by the fastest plan on each.
-    """
-    facts = catalogue or load_catalogue()
-    rows: list[dict[str, Any]] = [
-        {
-            "quantity": ratio.name,
-            "unit": ratio.unit,
-            "left": [asdict(convention) for convention in ratio.left.conventions],
-            "right": [asdict(convention) for convention in ratio.right.conventions],
-            "ratio_low": ratio.low,
-            "ratio_high": ratio.high,
-        }
-        for ratio in compare(facts, left, right)
-    ]
-    energies = [_reference_energy(facts, name) for name in (left, right)]
-    if all(energies):
-        ours, theirs = (float(energy or 0) for energy in energies)
-        note = f"training of {REFERENCE_MODEL} in 16 bits, modelled, cooling included"
-        sides = [[{"value": value, "sources": (), "note": note}] for value in (ours, theirs)]
-        rows.append(
-            {
-                "quantity": "energy per token",
-                "unit": "J/token",
-                "left": sides[0],
-                "right": sides[1],
-                "ratio_low": ours / theirs,
-                "ratio_high": ours / theirs,
-            }
-        )
-    return {"left": left, "right": right, "rows": rows}
-
-
-def _reference_energy(facts: Catalogue, name: str) -> float | None:
-    """Return J per token of training the reference model on one system, None where it cannot be told."""
-    record = facts.get("systems", name, SystemRecord)
-    try:
-        count = sum(part.count for part in record.chips)
-        answer = plan_training(REFERENCE_MODEL, name, batch=SEQUENCES_A_CHIP * count, keep=1, catalogue=facts)
-    except InputError:
-        # A system that cannot train it, or of which too little is known, has no such figure.
-        return None
-    best = answer.to_json()["best"][0]
-    energy: float | None = best["energy_j_per_token"]
-    return energy
-
-
-def model_named(model: str | Path) -> ModelConfig:
-    """Return a model by the path of its config.json, or by the id of a bundled one."""
-    if str(model) in reference_names() and not Path(model).exists():
-        return reference_model(str(model)).config
-    return read_config(model)
 
 
 def plan_training(
@@ -196,32 +115,20 @@ def plan_training(
     A job that fits no plan is an error that says by how much, and what would fit.
     """
     facts = catalogue or load_catalogue()
-    for name, value in (("sequence", sequence), ("batch", batch), ("keep", keep)):
-        if value < 1:
-            raise InputError(Problem(f"must be at least 1, not {value}", field=name))
+    check_count("sequence", sequence, MOST_TOKENS)
+    check_count("batch", batch, MOST_SEQUENCES)
+    check_count("keep", keep, MOST_PLANS)
     config = model_named(model)
-    if config.context and sequence > config.context * 64:
-        raise InputError(
-            Problem(f"is {sequence:,} tokens, far beyond the model's {config.context:,}", field="sequence")
-        )
-    job = Job(config, build(facts, system, chips), sequence, float(batch), precision, software, prediction, flexible)
+    check_length("sequence", sequence, config)
+    built = build(facts, system, chips)
+    check_network(built)
+    job = Job(config, built, sequence, float(batch), precision, software, prediction, flexible)
     fixed = parse_plan(plan)
+    costs = costs_of(facts, built, pue)
     found = search(facts, job, fixed, keep=keep)
     if found.best is None:
         raise InputError(_nothing_fits(facts, job, fixed, found))
-    costs = facts.get("running_costs", "default", RunningCost)
-    hours = value_of(costs.lifetime) * MEAN_MONTH / 3600.0 * value_of(costs.in_use)
-    price = job.system.price
-    if pue is not None and pue < 1:
-        raise InputError(Problem(f"must be at least 1, not {pue:g}", field="pue"))
-    return TrainingPlan(
-        job=job,
-        found=found,
-        pue=value_of(costs.pue) if pue is None else pue,
-        electricity=value_of(costs.electricity),
-        chip_hour=None if price is None else price / hours,
-        fixed=_shown(fixed),
-    )
+    return TrainingPlan(job=job, found=found, costs=costs, fixed=_shown(fixed))
 
 
 def _shown(fixed: dict[str, float]) -> dict[str, int | str]:
@@ -239,29 +146,31 @@ def _nothing_fits(facts: Catalogue, job: Job, fixed: dict[str, float], found: Fo
             field="plan",
             hint="change the chips, the batch, or what the plan fixes",
         )
-    needed = found.leanest[0] / GIGA
-    room = job.system.memory / GIGA
+    needed, room, whole = found.leanest[0] / GIGA, found.room / GIGA, job.system.memory / GIGA
     return Problem(
-        f"needs {needed:,.0f} GB a chip in its leanest plan, and a job can fill part of {room:,.0f} GB",
+        f"the leanest plan needs {needed:,.1f} GB a chip, and a job can fill {room:,.1f} of its {whole:,.0f} GB",
         field="memory",
         hint=_what_fits(facts, job, fixed),
     )
 
 
 def _what_fits(facts: Catalogue, job: Job, fixed: dict[str, float]) -> str:
+    """Return what would make room: other plans, or more chips."""
+    host = host_link(facts, job.system.chip) is not None
+    tries: list[dict[str, float]] = []
     if fixed:
-        free = search(facts, job, keep=1)
+        tries = [{**fixed, "offload": 1.0}, {}] if host and "offload" not in fixed else [{}]
+    for chosen in tries:
+        free = search(facts, job, chosen, keep=1)
         if free.best is not None:
             shown = ",".join(f"{key}={value}" for key, value in free.best.plans.describe(0).items())
             return f"--plan {shown} fits"
-    chips = 2 * job.system.chips
-    while chips <= min(MOST_CHIPS, 64 * job.system.chips):
-        more = replace(job, system=_with_chips(job.system, chips))
-        if search(facts, more, keep=1).fitting:
-            return f"{chips:,} chips would do"
+    network, chips = job.system.network, 2 * job.system.chips
+    most = min(64 * job.system.chips, MOST_CHIPS if network.scale_out else network.domain)
+    while chips <= most:
+        more = search(facts, replace(job, system=replace(job.system, chips=chips)), keep=1)
+        if more.best is not None:
+            how = ", with optimiser states in the memory of the host" if more.best.plans.offload[0] else ""
+            return f"{chips:,} chips would do{how}"
         chips *= 2
     return "use a system with more memory, or a shorter sequence"
-
-
-def _with_chips(system: System, chips: int) -> System:
-    return replace(system, chips=chips)

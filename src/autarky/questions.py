@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from autarky.errors import InputError, Problem, ScenarioError
 from autarky.facts.records import Observation
-from autarky.measures import Tags, define, flows_of, months_of
+from autarky.measures import ENERGY, POWER, RELATIVE, Tags, define, equivalent_of, flows_of, months_of
 from autarky.scenario.model import Model
 from autarky.scenario.resolve import Question
+from autarky.scenario.schema import Target
 
 At = tuple[str | int, ...]
 Asked = tuple[At, str, str, dict[str, str], str]
@@ -64,3 +66,39 @@ def _evidence(question: Question) -> Iterator[Asked]:
     for index, name in enumerate(question.scenario.evidence):
         observation = question.catalogue.get("observations", name, Observation)
         yield ("evidence", index), f"evidence.{name}", observation.measure, observation.scope, observation.period
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a run knows of its chips.
+
+    equivalents  measures of H100-equivalents that every chip has numbers for
+    power        whether the power of all of them is known
+    counts_by    whether the stock of a holder elsewhere, by name, can be counted by a measure
+    by_then      the as-of date in words, empty without one
+    """
+
+    equivalents: tuple[str, ...]
+    power: bool
+    counts_by: Callable[[str, str], bool]
+    by_then: str
+
+
+def unanswerable(targets: Iterable[Target], known: Known) -> dict[str, str]:
+    """Return the targets, by name, on a measure that takes numbers which some chip lacks, each with the reason."""
+    found = {target.name: _lacking(target, known) for target in targets}
+    return {name: f"target {name}, because {reason}{known.by_then}" for name, reason in found.items() if reason}
+
+
+def _lacking(target: Target, known: Known) -> str:
+    for measure in (target.measure, target.times.measure if target.times is not None else None):
+        if measure is None:
+            continue
+        equivalent, holder = equivalent_of(measure), target.scope.get("holder")
+        if equivalent is not None and equivalent not in known.equivalents:
+            return f"{equivalent} is not known for every chip"
+        if measure in (POWER, ENERGY) and not known.power:
+            return "the power of every chip is not known"
+        if measure.startswith(RELATIVE) and equivalent and holder and not known.counts_by(holder, equivalent):
+            return f"the stock of {holder} cannot be counted by {equivalent}"
+    return ""

@@ -14,13 +14,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autarky import targets
 from autarky.analysis.condition import Fit
+from autarky.capability import Capability
+from autarky.counting import Counting, counting
+from autarky.elsewhere import Elsewhere
 from autarky.market.self_sufficiency import Share
-from autarky.measures import MARKET_DEFINITIONS, Definition, Tags, define, equivalent_of, months_of
+from autarky.market.sums import added_up
+from autarky.measures import (
+    CAPABILITIES,
+    ENERGY,
+    MARKET_DEFINITIONS,
+    POWER,
+    Definition,
+    Tags,
+    capability,
+    define,
+    equivalent_of,
+    months_of,
+)
 from autarky.quantities.arrays import Array
 from autarky.quantities.months import month_label
-from autarky.quantities.summary import batch_standard_error, ess, probability, weighted_mean, weighted_quantiles
+from autarky.quantities.summary import batch_standard_error, ess, weighted_mean, weighted_quantiles
 from autarky.scenario.schema import Target
+from autarky.targets import TargetResult
 
 if TYPE_CHECKING:
     import xarray
@@ -29,6 +46,7 @@ if TYPE_CHECKING:
 
 LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 LARGE = 500_000
+MONTHS_OF_A_YEAR = 12
 Draws = NDArray[np.float32]
 
 
@@ -64,16 +82,6 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class TargetResult:
-    """The probability of a target, with its standard error."""
-
-    name: str
-    definition: str
-    probability: float
-    standard_error: float
-
-
-@dataclass(frozen=True)
 class Result:
     """Draws of every flow, (member, month, draw), with weights (draw,)."""
 
@@ -98,6 +106,8 @@ class Result:
     fit: Fit | None = None
     valued: tuple[str, ...] = ()
     """Chips that `worth` has; by default those produced."""
+    capability: Capability = field(default_factory=Capability)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     notes: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -107,30 +117,17 @@ class Result:
         """Return a measure by month, (month, draw), in its unit: a month's flow, or the stock at its end."""
         definition = define(measure)
         rows = self.tags.members(definition.entity, {**definition.within, **(scope or {})})
-        flow = self.flows[definition.entity]
-        factors = self._factors(measure, definition)
-        parts = (flow[row] if factors is None else flow[row] * factors[row] for row in rows)
-        total: Array = next(parts).astype(float)
-        for part in parts:
-            total += part
-        return total
+        flow, counted = self.flows[definition.entity], self._counting(measure)
+        return added_up(counted.monthly(flow, row) for row in rows)
 
     @cached_property
-    def _known_factors(self) -> dict[str, Array | None]:
+    def _known_countings(self) -> dict[str, Counting]:
         return {}
 
-    def _factors(self, measure: str, definition: Definition) -> Array | None:
-        """Return what each member of a measure's flow counts for, (member, draw) or (member, 1); None for 1 each."""
-        if measure not in self._known_factors:
-            self._known_factors[measure] = self._new_factors(measure, definition)
-        return self._known_factors[measure]
-
-    def _new_factors(self, measure: str, definition: Definition) -> Array | None:
-        if measure == "production.dies":
-            counts = [self.die_counts[chip] for chip in self.members["production"]]
-            return np.array(counts, dtype=float)[:, np.newaxis]
-        equivalent = equivalent_of(measure)
-        return None if equivalent is None else self.worth_of(equivalent, definition.entity)
+    def _counting(self, measure: str) -> Counting:
+        if measure not in self._known_countings:
+            self._known_countings[measure] = counting(self, measure)
+        return self._known_countings[measure]
 
     def worth_of(self, equivalent: str, entity: str) -> Array:
         """Return what one chip of each member of a flow is worth over the reference chip, (member, draw)."""
@@ -152,16 +149,41 @@ class Result:
 
     def over(self, measure: str, inside: NDArray[np.int64], scope: Mapping[str, str] | None = None) -> Array:
         """Return a measure over some months, given by position, (draw,): a flow's sum, or the stock at their end."""
+        found: Array = self.over_each(measure, [inside], scope)[0]
+        return found
+
+    def over_each(
+        self, measure: str, spans: Sequence[NDArray[np.int64]], scope: Mapping[str, str] | None = None
+    ) -> Array:
+        """Return a measure over each of several spans of months, given by position, (span, draw)."""
         definition = define(measure)
         rows = self.tags.members(definition.entity, {**definition.within, **(scope or {})})
-        flow = self.flows[definition.entity]
-        factors = self._factors(measure, definition)
-        total = np.zeros(flow.shape[-1])
-        for row in rows:
-            months = flow[row][inside] if definition.kind == "flow" else flow[row][inside[-1:]]
-            part = months.sum(axis=0, dtype=float)
-            total += part if factors is None else part * factors[row]
+        counted, flow = self._counting(measure), definition.kind == "flow"
+        found = np.empty((len(spans), self.flows[definition.entity].shape[-1]))
+        for place, inside in enumerate(spans):
+            months = inside if flow else inside[-1:]
+            found[place] = added_up(counted.over(self, definition.entity, row, months) for row in rows)
+        return found
+
+    def summed(self, flow: str, row: int, inside: NDArray[np.int64]) -> Array:
+        """Return a member of a flow added up over successive months, given by position, (draw,).
+
+        Sums over a year are kept, for many measures count the same chips: not to be changed in place.
+        """
+        if inside.size == 1:
+            alone: Array = self.flows[flow][row, inside[0]].astype(float)
+            return alone
+        key = (flow, row, int(inside[0]), int(inside[-1]) + 1)
+        if key in self._known_sums:
+            return self._known_sums[key]
+        total: Array = self.flows[flow][row, key[2] : key[3]].sum(axis=0, dtype=float)
+        if inside.size == MONTHS_OF_A_YEAR:
+            self._known_sums[key] = total
         return total
+
+    @cached_property
+    def _known_sums(self) -> dict[tuple[str, int, int, int], Array]:
+        return {}
 
     def share(self, measure: str, period: str, scope: Mapping[str, str] | None = None) -> Share:
         """Return a share over a period, (draw,), and in which draws it is defined."""
@@ -188,6 +210,8 @@ class Result:
         known = ["production.chips", "production.dies", "installed.chips", "capacity", "wafers", "good_dies"]
         known += ["bank_dies", "stacks", "stock.dies", "stock.stacks"]
         known += [f"{kind}.h100e.{name}" for kind in ("production", "installed") for name in self.worth]
+        known += [capability(task) for task in CAPABILITIES if task in self.worth]
+        known += [POWER, ENERGY] if self.capability.rated else []
         # Of chips brought into service, two measures of compute say enough; the others can be asked for by name.
         told = [""] + [name for name in ("tpp", "memory_bandwidth") if name in self.worth]
         known += [name for name in MARKET_DEFINITIONS if (equivalent_of(name) or "") in told]
@@ -278,86 +302,26 @@ class Result:
 
     def target_draws(self, target: Target) -> NDArray[np.bool_]:
         """Return in which draws a target is met, (draw,). With nothing to compare with, it is not."""
-        value = self.by_period(target.measure, target.period, target.scope)
-        if target.times is None:
-            return value >= target.at_least
-        other = target.times
-        scope = target.scope if other.scope is None else other.scope
-        base = self.by_period(other.measure or target.measure, other.period or target.period, scope)
-        return (value >= target.at_least * base) & (base > 0)
+        return targets.target_draws(self, target)
 
     @cached_property
     def target_results(self) -> tuple[TargetResult, ...]:
-        """The probability of every target; its standard error is never below what one draw more or less would do."""
-        one_draw = 1.0 / self.effective_draws
-        return tuple(
-            TargetResult(
-                target.name,
-                target.definition,
-                float(probability(met.astype(float), self.weights)),
-                max(self.standard_error(lambda v, w: probability(v, w), met.astype(float)), one_draw),
-            )
-            for target, met in ((target, self.target_draws(target)) for target in self.targets)
-        )
+        """The probability of every target."""
+        return targets.target_results(self)
 
     def bottleneck(self) -> dict[str, dict[str, float]]:
         """Return for each year the share of draws in which each constraint decided most of the packages asked for."""
-        years = np.unique(self.months // 12)
-        result: dict[str, dict[str, float]] = {}
-        for row, year in enumerate(years):
-            volume = self.binding[row]
-            leading = np.where(volume.sum(axis=0) > 0, volume.argmax(axis=0), -1)
-            names = {-1: "nothing made", **dict(enumerate(self.constraints))}
-            shares = {
-                name: float(probability((leading == index).astype(float), self.weights))
-                for index, name in names.items()
-            }
-            result[str(year)] = {name: share for name, share in shares.items() if share > 0}
-        return result
+        return targets.bottleneck(self)
 
     def by_world(self, target: Target) -> dict[str, dict[str, float]]:
         """Return the probability of a target within each publisher's world, by world group."""
-        met = self.target_draws(target)
-        result: dict[str, dict[str, float]] = {}
-        for group, (names, index) in self.worlds.items():
-            result[group] = {}
-            for position, name in enumerate(names):
-                inside = index == position
-                weight = None if self.weights is None else self.weights[inside]
-                if inside.any() and (weight is None or weight.any()):
-                    result[group][name] = float(probability(met[inside].astype(float), weight))
-        return result
+        return targets.by_world(self, target)
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as one plain object: settings, targets, measures by year, bottleneck, fit."""
-        from autarky.fiscal import fiscal_quarters
-        from autarky.sufficiency import share_json
+        from autarky.result_json import to_json
 
-        measures: dict[str, dict[str, Any]] = {}
-        for name, measure, scope in self.breakdown():
-            definition = define(measure)
-            measures[name] = {
-                "unit": definition.unit,
-                "definition": definition.text,
-                "scope": scope,
-                "by_year": self.by_year(measure, scope),
-            }
-        measures |= share_json(self)
-        return {
-            "scenario": self.settings.name,
-            "as_of": self.settings.as_of,
-            "draws": self.settings.draws,
-            "seed": self.settings.seed,
-            "version": self.settings.version,
-            "catalogue": self.settings.catalogue,
-            "prior": self.weights is None,
-            "targets": [vars(target) for target in self.target_results],
-            "measures": measures,
-            "bottleneck": self.bottleneck(),
-            "fiscal_quarters": fiscal_quarters(self),
-            "fit": fit_json(self.fit),
-            "notes": list(self.notes),
-        }
+        return to_json(self)
 
     # Files
 
@@ -383,25 +347,3 @@ class Result:
 def _every_batch_counts(weights: Array, batches: int) -> bool:
     edges = np.linspace(0, weights.size, batches + 1).astype(int)
     return all(weights[a:b].any() for a, b in itertools.pairwise(edges))
-
-
-def fit_json(fit: Fit | None) -> dict[str, Any] | None:
-    """Return how well the history fits as plain data."""
-    if fit is None:
-        return None
-    return {
-        "usable": fit.usable,
-        "effective_draws": fit.effective_draws,
-        "pareto_k": fit.pareto_k,
-        "observations": {
-            check.name: {
-                "label": check.label,
-                "unit": check.unit,
-                "before": list(check.before),
-                "after": list(check.after),
-                "none_right": check.none_right,
-                "reports": [{**vars(report), "sources": list(report.sources)} for report in check.reports],
-            }
-            for check in fit.checks
-        },
-    }

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autarky.facts.records import DieDelivery, MemorySupply, PackagingLine, Product, StackDelivery
+from autarky.facts.records import Product
+from autarky.facts.supply_records import DieDelivery, MemorySupply, PackagingLine, StackDelivery
 from autarky.market.installed_base import installed_stock
 from autarky.market.origin import share_leaving
 from autarky.quantities.arrays import Array
 from autarky.quantities.sampler import Sampler
 from autarky.scenario.model import Model
 from autarky.simulate_fabs import by_month, dies_from_fabs, fab_capacity, finished_wafers, normalised, optional
+from autarky.simulate_levers import lever, scaled
 from autarky.simulate_market import MARKET_FLOWS, MarketFlows, sell
 from autarky.supply.assembly import Assembled, Recipe, assemble
 from autarky.supply.memory import stacks_from_wafers
@@ -108,20 +110,31 @@ def dies_from_banks(model: Model, sampler: Sampler) -> dict[str, Array]:
     """Return dies that arrive from die banks by type, die/month (month, draw)."""
     arriving: dict[str, Array] = {}
     for name, bank in model.die_banks.items():
-        flow = deliveries(f"die_banks.{name}", bank.deliveries, model, sampler)
+        access = lever("foundry_access", {"bank": name}, model, sampler)
+        flow = deliveries(f"die_banks.{name}", bank.deliveries, access, model, sampler)
         arriving[bank.die] = arriving[bank.die] + flow if bank.die in arriving else flow
     return arriving
 
 
-def deliveries(key: str, records: Sequence[DieDelivery | StackDelivery], model: Model, sampler: Sampler) -> Array:
-    """Return what arrives each month (month, draw); what came before the horizon arrives in its first month."""
+def deliveries(
+    key: str, records: Sequence[DieDelivery | StackDelivery], access: Array, model: Model, sampler: Sampler
+) -> Array:
+    """Return what arrives each month (month, draw); what came before the horizon arrives in its first month.
+
+    `access` is what events let through of it, (month, draw) or less; what comes past the rules comes all the same.
+    """
     flow = np.zeros((model.months.size, sampler.stop - sampler.start))
     for index, record in enumerate(records):
         amount = sampler.draw(f"{key}.deliveries.{index}.amount", record.amount)
         span = np.arange(record.start, record.until)
         inside = span[span <= model.months[-1]]
         rows = np.maximum(inside - model.months[0], 0)
-        np.add.at(flow, rows, amount / span.size)
+        arriving = np.broadcast_to(amount / span.size, (inside.size, amount.size))
+        if not record.past_the_rules:
+            let_through = access if len(access) == 1 else access[rows]
+            # What came before the horizon came under the law of its own time.
+            arriving = arriving * np.where(inside[:, np.newaxis] < model.months[0], 1.0, let_through)
+        np.add.at(flow, rows, arriving)
     return flow
 
 
@@ -133,7 +146,9 @@ def stacks_for_accelerators(model: Model, sampler: Sampler) -> dict[str, Array]:
     arriving: dict[str, Array] = {}
     for name, supply in model.memory_supplies.items():
         key = f"memory_supplies.{name}"
-        flow = deliveries(key, supply.deliveries, model, sampler) + made_stacks(key, supply, model, sampler)
+        access = lever("memory_supply", {"supply": name}, model, sampler)
+        flow = deliveries(key, supply.deliveries, access, model, sampler)
+        flow = flow + scaled(np.asarray(made_stacks(key, supply, model, sampler)), access)
         kept = 1.0 - optional(sampler, f"{key}.other_buyers_share", supply.other_buyers_share, 0.0)
         kept = kept * (1.0 - optional(sampler, f"{key}.loss_share", supply.loss_share, 0.0))
         for kind, part in split_flow(key, supply, flow * kept, sampler).items():

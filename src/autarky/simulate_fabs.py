@@ -7,10 +7,12 @@ import numpy as np
 from autarky.errors import QuantityError
 from autarky.facts.catalogue import value_of
 from autarky.facts.fields import Series
-from autarky.facts.records import Die, Fab
+from autarky.facts.records import Die
+from autarky.facts.supply_records import Fab
 from autarky.quantities.arrays import Array
 from autarky.quantities.sampler import Sampler
 from autarky.scenario.model import Model
+from autarky.simulate_levers import lever, scaled
 from autarky.supply.dies import FORMULAS, exact_placement
 from autarky.supply.wafers import delayed, ramp, wafer_starts
 from autarky.supply.yields import MODELS, salvaged
@@ -36,12 +38,23 @@ def fab_capacity(name: str, fab: Fab, model: Model, sampler: Sampler) -> Array:
     if fab.capacity is None:
         return np.zeros((model.months.size, sampler.stop - sampler.start))
     capacity = by_month(sampler.draw(f"{key}.capacity", fab.capacity), model)
-    if fab.start is not None:
-        ramp_months = optional(sampler, f"{key}.ramp", fab.ramp, 0.0)
-        capacity = capacity * ramp(model.months, sampler.draw(f"{key}.start", fab.start), ramp_months)
+    built: Array | float = 1.0
     if fab.built is not None:
-        capacity = capacity * sampler.draw(f"{key}.built", fab.built)
-    return capacity
+        # A chance, not a share: a fab stands or it does not.
+        chance = sampler.draw(f"{key}.built", fab.built, stream=f"{key}.built.chance")
+        built = (sampler.uniform(f"{key}.built") < chance).astype(float)
+    if fab.start is not None:
+        start = sampler.draw(f"{key}.start", fab.start)
+        if name in model.planned_starts:
+            # At the latest when the event says, and from then on for certain.
+            planned_key, latest = model.planned_starts[name]
+            planned = sampler.draw(planned_key, latest, stream=f"{key}.start")
+            start, built = np.minimum(start, planned), np.where(model.months[:, np.newaxis] < planned, built, 1.0)
+        ramp_months = optional(sampler, f"{key}.ramp", fab.ramp, 0.0)
+        capacity = capacity * ramp(model.months, start, ramp_months)
+    if isinstance(built, np.ndarray):
+        capacity = capacity * built
+    return scaled(capacity, lever("foundry_access", {"fab": name}, model, sampler))
 
 
 def finished_wafers(name: str, fab: Fab, capacity: Array, model: Model, sampler: Sampler) -> Array:

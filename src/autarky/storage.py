@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,19 @@ from autarky.measures import DEFINITIONS, Tags, define
 from autarky.quantities.months import first_day
 from autarky.result import InputUsed, Result, Settings
 from autarky.scenario.schema import Target
+from autarky.storage_capability import (
+    CapabilityRecord,
+    capability_from,
+    elsewhere_from,
+    labels_of,
+    record_of,
+    variables_of,
+)
 
 if TYPE_CHECKING:
     import xarray
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout of the file; raised whenever an older autarky could misread it."""
 CHIP = "chip"
 """Dimension of what is known of each chip."""
@@ -55,6 +64,7 @@ class Record(BaseModel):
     targets: tuple[Target, ...]
     inputs: tuple[InputUsed, ...]
     events: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+    capability: CapabilityRecord
     fit: dict[str, float] | None
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
@@ -84,6 +94,7 @@ def dataset(result: Result) -> xarray.Dataset:
         text = "one chip in units of the reference chip, by each measure of equivalence"
         chips = VALUED if result.valued else CHIP
         variables["worth"] = (("equivalent", chips, "draw"), np.stack(list(result.worth.values())), _about("1", text))
+    variables |= variables_of(result)
     if result.worlds:
         index = np.stack([index for _, index in result.worlds.values()])
         publishers = json.dumps({group: names for group, (names, _) in result.worlds.items()})
@@ -200,6 +211,8 @@ def _coordinates(result: Result, dimensions: Mapping[str, str]) -> dict[str, Any
         coordinates["equivalent"] = _labels("equivalent", tuple(result.worth), text)
         if result.valued:
             coordinates[VALUED] = _labels(VALUED, result.valued, "id of the chip")
+    for dimension, names in labels_of(result).items():
+        coordinates[dimension] = _labels(dimension, names, dimension.replace("_", " "))
     if result.worlds:
         text = "quantities drawn together, as one publisher sees them"
         coordinates["world_group"] = _labels("world_group", tuple(result.worlds), text)
@@ -246,6 +259,7 @@ def _attributes(result: Result) -> dict[str, Any]:
         targets=result.targets,
         inputs=result.inputs,
         events=result.events,
+        capability=record_of(result),
         fit=_numbers(result.fit),
         checks=result.fit.checks if result.fit is not None else (),
         notes=result.notes,
@@ -310,6 +324,7 @@ def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
         else np.zeros((0, *shape), dtype=np.float32)
         for entity, members in record.members.items()
     }
+    of_shape = partial(_of_shape, arrays)
     worth = _of_shape(arrays, "worth", (len(record.equivalents), chips, draws)) if record.equivalents else ()
     index = _of_shape(arrays, "world", (len(record.worlds), draws)) if record.worlds else ()
     fit = None
@@ -324,6 +339,8 @@ def _result(record: Record, arrays: Mapping[str, NDArray[Any]]) -> Result:
         die_counts=record.die_counts,
         worth=dict(zip(record.equivalents, worth, strict=True)),
         valued=record.valued,
+        capability=capability_from(record.capability, of_shape, months.size, draws),
+        elsewhere=elsewhere_from(record.capability, of_shape, months.size, draws),
         constraints=record.constraints,
         binding=_of_shape(arrays, "binding", (np.unique(months // 12).size, len(record.constraints), draws)),
         worlds={group: (names, row) for (group, names), row in zip(record.worlds.items(), index, strict=True)},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autarky.counting import Counting, shares_of
 from autarky.market.self_sufficiency import PREFIX, Share, self_sufficiency
 from autarky.measures import RELATIVE, SHARE_DEFINITIONS, define, months_of
 from autarky.quantities.arrays import Array
@@ -30,9 +31,12 @@ def shares(result: Result) -> tuple[tuple[str, str, dict[str, str]], ...]:
     rows: list[tuple[str, str, dict[str, str]]] = [
         (name, name, {}) for name in known if name.split(".")[1] in ("units", "value", *result.worth)
     ]
-    relative = f"{RELATIVE}.dense_8bit"
-    if relative.partition(".")[2] in result.worth:
-        rows += [(f"{relative}.{name}", relative, {"holder": name}) for name in result.members.get("reference", ())]
+    rows += [
+        (f"{RELATIVE}.{measure}.{holder}", f"{RELATIVE}.{measure}", {"holder": holder})
+        for measure in result.worth
+        for holder in result.members.get("reference", ())
+        if result.elsewhere.counts_by(holder, measure)
+    ]
     return tuple(rows)
 
 
@@ -143,23 +147,34 @@ def amounts(result: Result, basis: str, amount: str, inside: NDArray[np.int64]) 
     flows = result.flows
     if amount == "flow":
         name = "revenue" if basis == "value" else "sales"
-        counted: Array = flows[name][:, inside].sum(axis=1, dtype=float)
-        return counted if basis in ("units", "value") else counted * result.worth_of(basis, "sales")
+        if basis not in ("units", "value"):
+            return counted_in(result, basis, "sales", inside)
+        return np.stack([result.summed(name, row, inside) for row in range(len(result.members[name]))])
+    if basis not in ("units", "value"):
+        return counted_in(result, basis, "installed", inside[-1:])
     stock: Array = flows["installed"][:, inside[-1]].astype(float)
     if basis == "units":
         return stock
-    if basis != "value":
-        return stock * result.worth_of(basis, "installed")
     paid, sold = (flows[name].sum(axis=1, dtype=float) for name in ("revenue", "sales"))
     price: Array = np.divide(paid, sold, out=np.zeros_like(paid), where=sold > 0)
     return stock * price
+
+
+def counted_in(result: Result, equivalent: str, entity: str, inside: NDArray[np.int64]) -> Array:
+    """Return what each member of a flow counts for in H100-equivalents over some months, (member, draw)."""
+    counted = Counting(result.worth_of(equivalent, entity), shares_of(result, equivalent, entity))
+    return np.stack([counted.over(result, entity, row, inside) for row in range(len(result.members[entity]))])
 
 
 def _relative(result: Result, measure: str, inside: NDArray[np.int64], scope: Mapping[str, str]) -> Share:
     """Return compute in service over that of a holder elsewhere; it can pass 1."""
     equivalent = measure.removeprefix(RELATIVE + ".")
     here = amounts(result, equivalent, "stock", inside).sum(axis=0)
-    rows = result.tags.members("reference", scope)
-    there = result.flows["reference"][rows][:, inside[-1]].sum(axis=0, dtype=float)
+    there, month = np.zeros(here.shape), int(inside[-1])
+    for row in result.tags.members("reference", scope):
+        over_own = result.elsewhere.over_own(
+            result.members["reference"][row], equivalent, month, result.capability.readiness
+        )
+        there += result.flows["reference"][row, month] * over_own
     defined = there > 0
     return Share(np.divide(here, there, out=np.zeros_like(here), where=defined), defined)

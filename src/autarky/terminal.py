@@ -15,18 +15,18 @@ from rich.text import Text
 
 from autarky.analysis.condition import LARGEST_K
 from autarky.measures import define
+from autarky.report.words import NO_BREAK
+from autarky.report.words import chance as chance_in_words
+from autarky.targets import by_kind
+from autarky.terminal_capability import print_capability
+from autarky.terminal_text import console as console
+from autarky.terminal_text import figure as figure
 
 if TYPE_CHECKING:
     from autarky.analysis.condition import Check
     from autarky.engine import Progress
     from autarky.result import Result
     from autarky.sufficiency import ShareSummary
-
-
-def console() -> Console:
-    """Return a console that prints plain text where there is no terminal."""
-    plain = not sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=False, width=100 if plain else None)
 
 
 @contextmanager
@@ -42,32 +42,9 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def figure(value: float) -> str:
-    """Return a number with three significant digits and k, M or bn."""
-    if not math.isfinite(value):
-        return "not defined"
-    for limit, unit in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= limit:
-            return f"{value / limit:.3g}{unit}" if abs(value) < 999.5 * limit else f"{value / limit:,.0f}{unit}"
-    return f"{value:.3g}"
-
-
 def chance(probability: float, error: float, draws: float) -> str:
-    """Return a probability in percent with its standard error; at 0 or 1, the limit that the draws can tell.
-
-    When none of n draws meets a target, its probability is below 3 / n with 95 % confidence; less than one draw's
-    worth says no more than none.
-    """
-    limit = 300.0 / draws
-    if probability * draws < 1.0:
-        return f"below {limit:.2g} %"
-    if (1.0 - probability) * draws < 1.0:
-        return f"above {100 - limit:.4g} %"
-    if not math.isfinite(error):
-        return f"{100 * probability:.1f} %"
-    if 100 * probability < 0.1:
-        return f"{100 * probability:.1g} % ± {100 * error:.1g}"
-    return f"{100 * probability:.1f} % ± {100 * error:.1f}"
+    """Return a probability in percent with its standard error, in the words of the report."""
+    return chance_in_words(probability, error, draws).replace(NO_BREAK, " ")
 
 
 def print_summary(result: Result) -> None:
@@ -84,6 +61,7 @@ def print_summary(result: Result) -> None:
     _print_years(out, result)
     if result.shares:
         _print_shares(out, result)
+    print_capability(out, result, shown_years(result), figure)
     _print_bottleneck(out, result)
     if result.fit is not None:
         _print_fit(out, result)
@@ -192,17 +170,8 @@ def _percentages(row: ShareSummary) -> str:
 def _print_bottleneck(out: Console, result: Result) -> None:
     out.print(Text("What decides the number of packages (share of draws)", style="italic"))
     for year, shares in result.bottleneck().items():
-        groups = grouped_constraints(shares)
+        groups = by_kind(shares).items()
         out.print(f"  {year}  " + ", ".join(f"{name} {100 * share:.0f} %" for name, share in groups if share >= 0.005))
-
-
-def grouped_constraints(shares: dict[str, float]) -> list[tuple[str, float]]:
-    """Return shares of dies, memory and packaging as a whole, largest first."""
-    total: dict[str, float] = {}
-    for name, share in shares.items():
-        kind = name.partition(":")[0]
-        total[kind] = total.get(kind, 0.0) + share
-    return sorted(total.items(), key=lambda item: -item[1])
 
 
 def _print_fit(out: Console, result: Result) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -13,10 +14,17 @@ from autarky.market.self_sufficiency import PREFIX
 from autarky.terminal import SHARES, console, figure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autarky.analysis.compare import Comparison
+    from autarky.analysis.debate import Answer, Answered
+    from autarky.result import Settings
 
 SHOWN_YEARS = 3
-DETAIL = (".chip.", ".fab.", ".h100e.tpp", ".h100e.dense_16bit")
+DETAIL = (
+    *(".chip.", ".fab.", ".h100e.tpp", ".h100e.dense_16bit", ".h100e.prefill"),
+    *("relative.tpp.", "relative.dense_16bit.", "relative.memory_bandwidth.", "relative.prefill."),
+)
 """Measures of single chips and fabs, and of compute by measures like others, stand in the JSON, not on the screen."""
 
 
@@ -44,6 +52,40 @@ def _print_targets(out: Console, comparison: Comparison) -> None:
             Text(pair.definition), _percent(pair.a), _percent(pair.b), _points(pair.difference, pair.standard_error)
         )
     out.print(table)
+
+
+def print_answers(answers: Sequence[Answer], settings: Settings) -> None:
+    """Print each question of the debate with the figures that answer it, by year."""
+    out = console()
+    as_of = f"as of {settings.as_of}" if settings.as_of else "all facts"
+    out.print(f"{settings.name} and its counterfactuals, {as_of}, {settings.draws:,} draws: median (5 to 95 %)")
+    for answer in answers:
+        title = answer.ask
+        for years, figures in itertools.groupby(answer.figures, lambda found: tuple(found.by_year)):
+            table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+            table.add_column("", min_width=30)
+            for year in years:
+                table.add_column(year, justify="right", no_wrap=True)
+            for found in figures:
+                unit = f", {found.unit}" if found.kind in ("amount", "change") else ""
+                table.add_row(Text(f"{found.say}{unit}"), *(_answered(found, year) for year in years))
+            out.print(table)
+            title = ""
+
+
+def _answered(found: Answered, year: str) -> str:
+    value = found.by_year[year]
+    if value is None:
+        return "not defined"
+    if isinstance(value, float):
+        return f"{100 * value:.0f} %"
+    if found.kind in ("share", "change of share"):
+        sign = "+" if found.kind == "change of share" else ""
+        low, middle, high = (f"{100 * part:{sign}.1f}" for part in value)
+        unit = " points" if sign else " %"
+        return f"{middle}{unit}\n{low} to {high}"
+    low, middle, high = (_signed(part) if found.kind == "change" else figure(part) for part in value)
+    return f"{middle}\n{low} to {high}"
 
 
 def _percent(probability: float | None) -> str:

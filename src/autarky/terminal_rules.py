@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -42,7 +42,7 @@ def print_answer(answer: Answer) -> None:
     if found.break_points:
         flips = (
             f"{point.measure.replace('_', ' ')} {number(point.value)}{_unit(point.unit)}: {point.below} below, "
-            f"{point.above} from there on{f', at {point.at}' if point.at else ''}"
+            f"{point.above} above{f', at {point.at}' if point.at else ''}"
             for point in found.break_points
         )
         _list(out, "where the class flips", flips)
@@ -83,11 +83,7 @@ def _list(out: Console, heading: str, lines: Iterable[str]) -> None:
     if lines:
         out.print(Text(heading, style="italic"))
         for line in lines:
-            out.print(_indented(line))
-
-
-def _indented(text: str) -> Padding:
-    return Padding(Text(text), (0, 0, 0, 2), expand=False)
+            _line(out, line)
 
 
 def _unit(unit: str) -> str:
@@ -141,13 +137,16 @@ def print_timeline(rows: Sequence[Mapping[str, Any]]) -> None:
     out = console()
     for row in rows:
         mark = "" if row["enacted"] else "  [not enacted]"
-        out.print(Text(f"{row['date']}  {row['actor']}  {row['label']}{mark}", style="bold"))
+        heading = f"{row['date']}  {row['actor']}  {row['label']}{mark}"
+        out.print(Text(_wrapped(out, heading, ""), style="bold"))
         about = [row["status"], f"confidence {row['confidence']}", row["instrument"], _days(row)]
         _line(out, "; ".join(dict.fromkeys(part for part in about if part)))
         if row["affects"]:
             _line(out, f"affects: {row['affects']}")
         for lever in row["levers"]:
             _line(out, _lever(lever))
+        if row["requires"]:
+            _line(out, f"only with: {', '.join(row['requires'])}")
         for state in row["states"]:
             until = f" until {state['until']}" if state["until"] else ""
             _line(out, f"from {state['from']}{until}, {state['state']}: {state['text']}")
@@ -158,7 +157,19 @@ def print_timeline(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _line(out: Console, text: str) -> None:
-    out.print(_indented(text))
+    out.print(Text(_wrapped(out, text, "  ")))
+
+
+def _wrapped(out: Console, text: str, indent: str) -> str:
+    """Return text in lines that fit the console, the first indented as said and the others a little further."""
+    return fill(
+        text,
+        out.width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _days(row: Mapping[str, Any]) -> str:
@@ -167,9 +178,12 @@ def _days(row: Mapping[str, Any]) -> str:
 
 
 def _lever(lever: Mapping[str, Any]) -> str:
-    scope = ", ".join(name for names in lever["scope"].values() for name in names) or "everything"
+    scope = dict(lever["scope"])
+    regions = scope.pop("region", [])
+    where = f" to {', '.join(regions)}" if regions else ""
+    what = ", ".join(name for names in scope.values() for name in names) or "everything"
     until = f" until {lever['until']}" if lever["until"] else ""
-    return f"{lever['kind'].replace('_', ' ')} {_levels(lever)} for {scope}, from {lever['from']}{until}"
+    return f"{lever['kind'].replace('_', ' ')} {_levels(lever)} for {what}{where}, from {lever['from']}{until}"
 
 
 def _levels(lever: Mapping[str, Any]) -> str:
@@ -178,7 +192,7 @@ def _levels(lever: Mapping[str, Any]) -> str:
         from autarky.quantities.months import month_label
 
         ends = [month_label(int(value)) for value in (low, high)]
-        return ends[0] if low == high else f"{ends[0]} to {ends[1]}"
+        return f"by {ends[0]}" if low == high else f"by {ends[0]} to {ends[1]}"
     unit = _unit(lever["unit"])
     return f"{middle:,.4g}{unit}" if low == high else f"{low:,.3g} to {high:,.3g}{unit}"
 
@@ -190,8 +204,9 @@ def print_design(found: Design) -> None:
     """Print the best design of each standing, the frontier of the freest, and real chips beside them."""
     out = console()
     shares = ", ".join(f"{axis} {100 * share:.0f} %" for axis, share in found.weights.items() if share)
+    told = f"time on {found.reference}: {shares}" if shares else found.scored
     out.print(Text(f"Best chip for {found.workload}, to {found.to}, {found.date}", style="bold"))
-    out.print(f"time on {found.reference}: {shares}; speed is over that chip")
+    out.print(Text(f"{told}; speed is over that of {found.reference}"))
     budget = found.budget
     out.print(
         Text(
@@ -220,7 +235,8 @@ def print_design(found: Design) -> None:
     for placed in found.chips:
         known = placed.review in (placed.standing, NOT_APPLICABLE)
         law = placed.standing if known else f"{placed.standing}; review: {placed.review}"
-        table.add_row(placed.label, *_design_cells(placed.point), f"{placed.speed:.3g}", law)
+        speed = "unknown" if placed.speed is None else f"{placed.speed:.3g}"
+        table.add_row(placed.label, *_design_cells(placed.point), speed, law)
     out.print(table)
     out.print(Text(f"{found.searched:,} designs searched; sources: {', '.join(found.sources) or 'weights as given'}"))
 

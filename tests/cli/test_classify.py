@@ -138,6 +138,34 @@ def test_a_file_may_hold_several_chips(classify, tmp_path):
     assert [one["class"] for one in answer(classify, path)] == ["none", "3A090.a"]
 
 
+def test_a_name_in_use_is_understood_and_said(classify):
+    found = answer(classify, "NVIDIA H100 80GB HBM3", "Ascend 910C", "H20-96G")
+    assert [one["chip"] for one in found] == ["h100-sxm", "ascend-910c", "h20"]
+    assert "'H20-96G' is read as h20" in found[2]["notes"]
+
+
+def test_each_row_of_a_table_says_itself_whether_it_is_sparse(classify, tmp_path):
+    """One tool halved an A100 rate that was dense already, another kept sparse ones for two rows only."""
+    rows = [
+        "- {name: A100, dense: {fp16: 312}, dies: [{area: 826}], data_centre: true}\n",
+        "- {name: H100, sparse: {fp16: 1979}, sparse_ratio: 2, dies: [{area: 814}], data_centre: true}\n",
+        "- {name: H800, sparse: {fp16: 1979}, dies: [{area: 814}], data_centre: true}\n",
+    ]
+    path = tmp_path / "table.yaml"
+    path.write_text("".join(rows[:2]))
+    assert [one["tpp"] for one in answer(classify, path)] == [4992, 15832]
+    path.write_text("".join(rows))
+    status, out, err = classify(path)
+    assert (status, out) == (2, "")
+    assert "table.yaml:3:25  sparse.fp16: H800: only a sparse rate is given for fp16" in err
+
+
+def test_an_error_says_which_chip_of_a_json_file(classify, tmp_path):
+    path = tmp_path / "chips.json"
+    path.write_text('[{"name": "One", "dense": {"fp8": 1}}, {"name": "Two", "dense": {"fp8": 0}}]')
+    assert "chips.json, chip 2  dense.fp8: 0 is not a number above zero" in classify(path)[2]
+
+
 def test_an_uncertain_chip_gives_a_probability_per_class(classify, tmp_path):
     path = tmp_path / "uncertain.yaml"
     path.write_text(

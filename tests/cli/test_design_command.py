@@ -36,10 +36,30 @@ def test_json_has_the_best_the_frontier_and_the_chips(design):
 
 
 def test_text_names_the_budget_what_binds_and_the_chips(design):
-    status, out, err = design(workload="decode")
+    status, out, err = design(workload="decode-weights")
     assert (status, err) == (0, "")
-    for words in ("Best chip for decode", "budget of B300 SXM", "held back by", "Frontier", "H20 96GB", "B30A"):
+    for words in (
+        "Best chip for decode-weights",
+        "memory 70 %",
+        "budget of B300 SXM",
+        "held back by",
+        "Frontier",
+        "H20 96GB",
+        "B30A",
+    ):
         assert words in out
+
+
+def test_a_reference_workload_is_told_by_the_time_model(design):
+    status, out, err = design("--json", workload="prefill")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert found["weights"] == {}
+    assert found["scored_by"].startswith("time model: reading prompts")
+    assert "efficiencies of blackwell-b300" in found["scored_by"]
+    # The reference chip of all speeds is the H100; the H200 has its silicon.
+    h200 = next(chip for chip in found["chips"] if chip["chip"] == "h200-sxm")
+    assert h200["speed"] == pytest.approx(1, abs=0.25)
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,18 @@ def test_ports_of_the_package_and_its_host_count_in_the_first_rule():
     assert specified_chip("gaudi-3-hl-328", chips["gaudi-3-hl-328"], catalogue).spec.interconnect_gb_s is None
 
 
+def test_the_safe_chips_bill_would_leave_the_h20_just_outside_and_the_h200_in():
+    """S. 3374 draws its lines at 4,100, 1,100 and 5,000 GB/s; the H20 has 4,000, 900 between chips, 4,900 together."""
+    barred = {}
+    for name in ("h20", "h200-sxm", "mi308x", "l40", "l20", "rtx-4090"):
+        answer = autarky.classify(name, to="CN", date="2026-06-01", switches=["safe-chips-act"])
+        barred[name] = answer.review == "denial by statute"
+        if name == "h20":
+            apart = {line.measure: line.distance for line in answer.distances if line.line == "safe-chips-act"}
+            assert (apart["interconnect"], apart["bandwidth_sum"]) == (-200, -100)
+    assert barred == {"h20": False, "h200-sxm": True, "mi308x": True, "l40": True, "l20": False, "rtx-4090": False}
+
+
 @pytest.mark.parametrize(
     ("name", "class_name", "licence"),
     [("hbm1", "3A090.c", "exception"), ("hbm2e", "3A090.c", "required"), ("hbm3", "3A090.c", "required")],

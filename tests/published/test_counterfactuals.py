@@ -59,11 +59,12 @@ def test_a_ban_that_stays_takes_what_little_came(compared):
     assert (draws(c, "self_sufficiency.units.flow.designed.without_grey", "2026") >= 0).all()
 
 
-def test_a_higher_fee_moves_the_fee_alone(compared):
-    c = compared("h20-for-20-percent", "h20-for-15-percent")
+@pytest.mark.parametrize("percent", [20, 25])
+def test_a_higher_fee_moves_the_fee_alone(compared, percent):
+    c = compared(f"h20-for-{percent}-percent", "h20-for-15-percent")
     assert set(c.changed) == {"fees"}
-    fifteen, twenty = (s.yearly["fees"].draws["2026"] for s in (c.a, c.b))
-    np.testing.assert_allclose(twenty, fifteen * 20 / 15, rtol=1e-5)
+    fifteen, higher = (s.yearly["fees"].draws["2026"] for s in (c.a, c.b))
+    np.testing.assert_allclose(higher, fifteen * percent / 15, rtol=1e-5)
     assert (fifteen > 0).all()
 
 

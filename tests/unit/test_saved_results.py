@@ -27,6 +27,18 @@ def assert_same_bits(one, other):
     assert one.tobytes() == other.tobytes()
 
 
+def assert_same_arrays(one, other):
+    """Every array in the maps of two records is equal to the bit, and all else is equal."""
+    for field in dataclasses.fields(one):
+        kept, again = getattr(one, field.name), getattr(other, field.name)
+        assert kept.keys() == again.keys(), field.name
+        for name, value in kept.items():
+            if isinstance(value, np.ndarray):
+                assert_same_bits(value, again[name])
+            else:
+                assert value == again[name], (field.name, name)
+
+
 def assert_same(one, other):
     """Every field of two results is equal, every array to the bit."""
     assert one.flows.keys() == other.flows.keys()
@@ -46,7 +58,9 @@ def assert_same(one, other):
         assert_same_bits(one.fit.weights, other.fit.weights)
         plain_fit = dataclasses.replace(one.fit, weights=other.fit.weights)
         assert plain_fit == other.fit
-    arrays = {"flows", "worth", "binding", "months", "worlds", "fit"}
+    assert_same_arrays(one.capability, other.capability)
+    assert_same_arrays(one.elsewhere, other.elsewhere)
+    arrays = {"flows", "worth", "binding", "months", "worlds", "fit", "capability", "elsewhere"}
     for field in dataclasses.fields(one):
         if field.name not in arrays:
             assert getattr(one, field.name) == getattr(other, field.name), field.name

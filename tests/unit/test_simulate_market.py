@@ -73,7 +73,7 @@ def test_every_definition_of_self_sufficiency_has_its_own_answer(plain):
 
 
 def test_compute_is_held_against_that_elsewhere(plain):
-    assert plain.share("relative.dense_8bit", "2025", {"holder": "world"}).values[0] == pytest.approx(6900 / 10_000)
+    assert plain.share("relative.dense_16bit", "2025", {"holder": "world"}).values[0] == pytest.approx(6900 / 10_000)
 
 
 def test_rent_abroad_is_no_import(plain):

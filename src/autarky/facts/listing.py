@@ -73,12 +73,12 @@ def _plain_fields(found: Part) -> dict[str, str]:
         value = getattr(found, name)
         if name not in ("label", "title", "note", "source") and isinstance(value, str | int | bool) and value != "":
             fields[name] = str(value)
+        elif isinstance(value, tuple) and value and all(isinstance(item, str) for item in value):
+            fields[name] = ", ".join(value)
         elif name in ("dies", "chips", "io_dies") and isinstance(value, tuple) and value:
             fields[name] = ", ".join(
                 f"{part.count} x {getattr(part, 'die', None) or getattr(part, 'chip', '')}" for part in value
             )
-        elif isinstance(value, tuple) and value and all(isinstance(item, str) for item in value):
-            fields[name] = ", ".join(value)
     return fields
 
 

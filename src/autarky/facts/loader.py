@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import pickle
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -17,7 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 
 import autarky
-from autarky.errors import CatalogueError, InputError, Problem, ScenarioError, nearest
+from autarky.atomic import whole_file
+from autarky.errors import CatalogueError, InputError, Problem, ResultError, ScenarioError, nearest
 from autarky.facts.catalogue import SCENARIO, Catalogue, Weigh
 from autarky.facts.faults import Place, shown, validation_problems
 from autarky.facts.fields import Part, Series, map_quantities
@@ -84,17 +83,12 @@ def _read_cache(path: Path) -> Catalogue | None:
 def _write_cache(path: Path, catalogue: Catalogue) -> None:
     pickled = pickle.dumps(catalogue, protocol=pickle.HIGHEST_PROTOCOL)
     # A folder that cannot be written only costs time at the next start.
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ResultError):
         path.parent.mkdir(parents=True, exist_ok=True)
         for old in path.parent.glob("catalogue-*.pickle"):
             old.unlink(missing_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(hashlib.sha256(pickled).digest() + pickled)
-            os.replace(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with whole_file(path) as part:
+            part.write_bytes(hashlib.sha256(pickled).digest() + pickled)
 
 
 def read_catalogue(files: Mapping[str, Path], digest: str) -> Catalogue:

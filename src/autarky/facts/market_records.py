@@ -120,6 +120,13 @@ class ReferenceStock(Record):
     stock: Compute
 
 
+class ReferenceMix(Record):
+    """Which chips a reference stock is made of; the id is the stock's."""
+
+    chips: dict[str, Weight] = Field(min_length=1)
+    """Chip -> weight of it in the stock, counted by the stock's own measure."""
+
+
 MARKET_COLLECTIONS: dict[str, type[Part]] = {
     "demand": Demand,
     "buyer_groups": BuyerGroup,
@@ -130,4 +137,5 @@ MARKET_COLLECTIONS: dict[str, type[Part]] = {
     "prices": Price,
     "vendors": Vendor,
     "reference_stocks": ReferenceStock,
+    "reference_mixes": ReferenceMix,
 }

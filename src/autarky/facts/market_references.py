@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from autarky.errors import nearest
 from autarky.facts.catalogue import Catalogue
 from autarky.facts.fields import Part
-from autarky.facts.market_records import GreyChannel, Import, Price
+from autarky.facts.market_records import GreyChannel, Import, Price, ReferenceMix
 from autarky.facts.records import TimeSeries
 
 
 def market_names_what_exists(
     catalogue: Catalogue, name: str, record: Part
 ) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """An import, a grey channel and a price name chips that the catalogue has, a record names a series of chips."""
+    """What names chips names those that the catalogue has, and an import on record a series of chips."""
     named: list[tuple[tuple[str | int, ...], str, str]] = []
     if isinstance(record, Import):
         named.append((("chip",), "chips", record.chip))
         if record.recorded is not None:
             named.append((("recorded",), "series", record.recorded))
     elif isinstance(record, GreyChannel):
+        named += [(("chips", chip), "chips", chip) for chip in record.chips]
+    elif isinstance(record, ReferenceMix):
+        named.append(((), "reference_stocks", name))
         named += [(("chips", chip), "chips", chip) for chip in record.chips]
     elif isinstance(record, Price):
         named.append(((), "chips", name))

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
+from datetime import date
 
 from autarky.errors import Problem, nearest
 from autarky.facts.catalogue import SCENARIO, Catalogue
 from autarky.facts.design_records import DesignSpace
+from autarky.facts.event_records import DIMENSIONS
 from autarky.facts.fields import Part, quantities_of
 from autarky.facts.market_references import market_names_what_exists
-from autarky.facts.records import (
-    Chip,
-    Die,
-    DieBank,
-    Event,
-    Fab,
-    Link,
-    MemorySupply,
-    Observation,
-    PackagingLine,
-    Product,
-    Source,
-    System,
-)
+from autarky.facts.performance_references import performance_names_what_exists
+from autarky.facts.records import Chip, Die, Event, Link, Observation, Product, Source, System
+from autarky.facts.reliability_records import Reliability
+from autarky.facts.rule_records import Rule
+from autarky.facts.supply_records import DieBank, Fab, MemorySupply, PackagingLine
 from autarky.quantities.estimates import Quantity
 from autarky.supply.dies import FORMULAS
 from autarky.supply.yields import MODELS
@@ -112,6 +105,10 @@ def _references(name: str, record: Part) -> Iterator[tuple[tuple[str | int, ...]
             yield ("memory_type",), "memory_types", record.memory_type
         for kind in record.split:
             yield ("split", kind), "memory_types", kind
+    elif isinstance(record, Reliability):
+        yield ("software",), "software_readiness", record.software
+        for index, chip in enumerate(record.chips):
+            yield ("chips", index), "chips", chip
     elif isinstance(record, Product):
         yield (), "chips", name
         for index, part in enumerate(record.dies):
@@ -121,26 +118,60 @@ def _references(name: str, record: Part) -> Iterator[tuple[tuple[str | int, ...]
             yield ("memory_types", index), "memory_types", memory_type
 
 
+EVENT_NAMES = {
+    "rules": ("rules", "rule"),
+    "about": ("rules", "rule"),
+    "countries": ("countries", "country"),
+    "requires": ("events", "event"),
+    "regions": ("countries", "country"),
+    "chips": ("chips", "chip"),
+    "vendors": ("", "vendor"),
+    "buyers": ("buyer_groups", "buyer"),
+    "fabs": ("fabs", "fab"),
+    "banks": ("die_banks", "die bank"),
+    "supplies": ("memory_supplies", "memory supply"),
+}
+"""Fields of an event and its levers that name records: their collection, and what one of them is called."""
+
+
 def events_name_what_exists(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
-    """An event names rules, and its levers name chips, vendors and fabs, that the catalogue has."""
+    """An event names rules, countries and events, and its levers name chips, fabs and so on, that the catalogue has."""
     if not isinstance(record, Event):
         return
-    known: dict[str, Collection[str]] = {kind: catalogue.plain.get(kind, {}) for kind in ("rules", "chips", "fabs")}
-    known["buyers"] = catalogue.plain.get("buyer_groups", {})
+    known: dict[str, Collection[str]] = {
+        field: catalogue.plain.get(collection, {}) for field, (collection, _) in EVENT_NAMES.items()
+    }
     known["vendors"] = {chip.vendor for chip in catalogue.all("chips", Chip).values()}
-    named: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [(("rules",), record.rules)]
+    named: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [
+        ((field,), getattr(record, field)) for field in ("rules", "about", "countries", "requires")
+    ]
     for place, lever in enumerate(record.levers):
-        named += [
-            (("levers", place, "chips"), lever.chips),
-            (("levers", place, "fabs"), lever.fabs),
-            (("levers", place, "vendors"), lever.vendors),
-            (("levers", place, "buyers"), lever.buyers),
-        ]
+        named += [(("levers", place, field), lever.members(name)) for name, field in DIMENSIONS.items()]
     for at, names in named:
-        kind = str(at[-1])
+        field = str(at[-1])
         for index, item in enumerate(names):
-            if item not in known[kind]:
-                yield (*at, index), f"no {kind.removesuffix('s')} is called {item!r}", nearest(item, known[kind])
+            if item not in known[field]:
+                yield (*at, index), f"no {EVENT_NAMES[field][1]} is called {item!r}", nearest(item, known[field])
+
+
+def rules_name_what_replaces_them(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
+    """A rule, and a licence exception, that another rule replaces ends on the day on which that one takes effect."""
+    if not isinstance(record, Rule):
+        return
+    ends: list[tuple[tuple[str | int, ...], str | None, date | None]]
+    ends = [(("superseded_by",), record.superseded_by, record.dates.superseded)]
+    ends += [
+        (("exceptions", index, "superseded_by"), exception.superseded_by, exception.until)
+        for index, exception in enumerate(record.exceptions)
+    ]
+    for at, successor, end in ends:
+        if successor is None:
+            continue
+        rule = catalogue.collections.get("rules", {}).get(successor)
+        if successor not in catalogue.plain.get("rules", {}):
+            yield at, f"no rule is called {successor!r}", nearest(successor, catalogue.plain.get("rules", {}))
+        elif isinstance(rule, Rule) and rule.dates.effective != end:
+            yield at, f"{successor} takes effect on {rule.dates.effective}, not on {end}", "correct one of the days"
 
 
 def findings_have_sources(catalogue: Catalogue, name: str, record: Part) -> Iterator[Fault]:
@@ -235,7 +266,9 @@ RULES = (
     sources_can_be_found,
     references_exist,
     market_names_what_exists,
+    performance_names_what_exists,
     events_name_what_exists,
+    rules_name_what_replaces_them,
     findings_have_sources,
     links_add_up,
     products_can_be_made,

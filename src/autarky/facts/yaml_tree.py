@@ -66,6 +66,11 @@ def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Mark
 def read_document(path: Path, name: str | None = None) -> Document:
     """Return the document at `path`; `name` is what errors call it (default: the path as given)."""
     name = name or str(path)
+    return parse_document(read_text(path, name), name)
+
+
+def read_text(path: Path, name: str) -> str:
+    """Return the text of a file in UTF-8 that somebody may have written by hand."""
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
@@ -75,7 +80,7 @@ def read_document(path: Path, name: str | None = None) -> Document:
         raise InputError(Problem(f"cannot be read ({error.strerror})", place=name)) from None
     if len(content) > LARGEST:
         raise InputError(Problem(f"longer than {LARGEST // 2**20} MiB", place=name, hint="is this the right file?"))
-    return parse_document(_decoded(content, name), name)
+    return _decoded(content, name)
 
 
 def _decoded(content: bytes, name: str) -> str:

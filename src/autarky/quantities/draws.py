@@ -92,5 +92,8 @@ class Streams:
         skipped = start % 4
         raw = generator.random_raw(stop - start + skipped)[skipped:]
         # 52 bits and a half: one bit more would round up to 1.
-        levels: Array = ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+        raw >>= np.uint64(12)
+        levels: Array = raw.astype(np.float64)
+        levels += 0.5
+        levels *= 2.0**-52
         return levels

@@ -5,6 +5,7 @@
     {value: 700 W, error: 15%}           a number with a relative standard error
     {p5: 20%, p50: 30%, p95: 45%}        quantiles (p50 may be left out)
     {mean: 3 month, sd: 1 month}         moments; names only, never two numbers in a row
+    {mean: 12%, p95: 43%}                a skewed figure by its mean and what one in twenty passes
     {low: 1, mode: 2, high: 4, family: triangular}
     {discrete: {values: [0, 1], probabilities: [0.3, 0.7]}}
 
@@ -33,6 +34,7 @@ from autarky.quantities.distributions import (
 from autarky.quantities.estimates import Estimate
 from autarky.quantities.months import parse_moment
 from autarky.quantities.supports import Spec, family_for, within_support
+from autarky.quantities.tails import from_mean_and_p95
 from autarky.quantities.units import format_number, is_dimensionless, parse_number
 
 ABOUT = ("source", "note", "world", "weight", "unverified", "family")
@@ -99,6 +101,8 @@ def _form(raw: Mapping[Any, Any]) -> str:
                 at=(str(key),),
             )
     given = [key for key in raw if key in FIGURE_KEYS]
+    if set(given) == {"mean", "p95"}:
+        return "mean and p95"
     for required, optional in _FORMS:
         if any(key in given for key in (*required, *optional)):
             strangers = [key for key in given if key not in (*required, *optional)]
@@ -198,6 +202,10 @@ def _moments(raw: Mapping[str, Any], spec: Spec, family: str | None) -> Distribu
     return from_moments(family_for(spec, family), _number(raw, "mean", spec), _number(raw, "sd", width))
 
 
+def _tail(raw: Mapping[str, Any], spec: Spec, family: str | None) -> Distribution:
+    return from_mean_and_p95(family_for(spec, family), _number(raw, "mean", spec), _number(raw, "p95", spec))
+
+
 def _shape_parameters(raw: Mapping[str, Any], spec: Spec, family: str | None) -> Distribution:
     if family != Beta.kind:
         raise QuantityError("alpha and beta are those of the beta family", "write family: beta", at=("alpha",))
@@ -232,6 +240,7 @@ _READERS = {
     "value": _value,
     "p5": _quantiles,
     "mean": _moments,
+    "mean and p95": _tail,
     "alpha": _shape_parameters,
     "low": _bounds,
     "discrete": _discrete,

@@ -53,8 +53,11 @@ class Sampler:
     used: dict[str, Series] = field(default_factory=dict)
     _correlated: dict[str, Array] = field(default_factory=dict)
 
-    def draw(self, key: str, series: Series) -> Array:
-        """Return draws of a quantity: (draw,) for a number, (month, draw) for a path, in its own unit."""
+    def draw(self, key: str, series: Series, stream: str | None = None) -> Array:
+        """Return draws of a quantity: (draw,) for a number, (month, draw) for a path, in its own unit.
+
+        `stream` is the key with whose draws it rises and falls, if not with its own.
+        """
         known = series if self.as_of is None else series.known_by(self.as_of)
         if known is None:
             first = min((e.published for e in series.estimates if e.published), default=None)
@@ -63,7 +66,8 @@ class Sampler:
                 f"the first one is of {first}; give a later as-of date or set {key} yourself",
             )
         self.used[key] = known
-        uniforms = {part: self.uniform(f"{key}.{part}" if part else key) for part in known.parts()}
+        drawn = key if stream is None else stream
+        uniforms = {part: self.uniform(f"{drawn}.{part}" if part else drawn) for part in known.parts()}
         group = next((name for name, worlds in self.worlds.items() if key in worlds.keys), None)
         if group is None:
             return known.draw(uniforms, self.months)

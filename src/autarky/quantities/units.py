@@ -125,7 +125,7 @@ def _in_base_units(unit: str) -> tuple[float, str]:
     """Return the unit's size in base units, and its dimensions as text ("dimensionless" for a number)."""
     text = unit.replace("%", "percent").replace("²", "**2").replace("³", "**3").replace("^", "**")
     text = re.sub(r"\s+per\s+|\s*/\s*", "/", text.replace("·", "*").strip())
-    text = f"1{text}" if text.startswith("/") else text
+    text = re.sub(r"\b([mc]?m)([23])\b", r"\1**\2", f"1{text}" if text.startswith("/") else text)
     if not _UNIT.fullmatch(text):
         raise QuantityError(f"{unit!r} is not a unit", "write e.g. `wafer/month` or `USD/kWh`")
     registry = _registry()

@@ -5,7 +5,8 @@ import pytest
 from autarky.errors import UnknownKeyError
 from autarky.facts.catalogue import Weigh, value_of
 from autarky.facts.loader import collection_of
-from autarky.facts.records import Chip, Fab, Source
+from autarky.facts.records import Chip, Source
+from autarky.facts.supply_records import Fab
 from autarky.quantities.estimates import Estimate
 from autarky.quantities.shapes import Exact
 from small_catalogue import small_catalogue

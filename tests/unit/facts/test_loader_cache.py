@@ -1,3 +1,4 @@
+import os
 import pickle
 import shutil
 
@@ -119,7 +120,7 @@ def test_a_copy_that_cannot_be_written_leaves_nothing_behind(packaged, tmp_path,
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(loader.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     load()
     assert copies(tmp_path) == []
 

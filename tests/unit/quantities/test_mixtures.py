@@ -32,7 +32,7 @@ PARTS = st.one_of(
     st.builds(lambda a: LogUniform(a, 3 * a), st.floats(0.1, 3.0)),
     st.builds(lambda a, w: Triangular(a, a + w, a + 3 * w), st.floats(-3.0, 3.0), st.floats(0.01, 3.0)),
     st.builds(Beta, st.floats(0.5, 5.0), st.floats(0.5, 5.0)),
-    st.builds(Exact, st.floats(-3.0, 3.0)),
+    st.builds(Exact, st.floats(-3.0, 3.0, allow_subnormal=False)),
     st.builds(lambda p: Discrete((0.0, 1.0), (1.0 - p, p)), st.floats(0.0, 1.0)),
     st.just(from_quantiles("lognormal", 1.0, 4.0, 1.0)),
     st.just(from_quantiles("normal", 1.0, 4.0, 4.0)),

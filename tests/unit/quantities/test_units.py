@@ -25,6 +25,8 @@ from autarky.quantities.units import UNITS, format_number, is_dimensionless, par
         ("USD/MWh", "USD/kWh", 1e-3),
         ("1/cm**2", "1/mm**2", 0.01),
         ("mm²", "mm^2", 1.0),
+        ("mm2", "mm**2", 1.0),
+        ("1/cm2", "1/mm**2", 0.01),
         ("%", "1", 0.01),
         ("%/month", "1/month", 0.01),
         ("ms", "us", 1000.0),
