@@ -42,7 +42,7 @@ from autarky.simulate import constraints, simulate
 from autarky.simulate_market import MARKET_FLOWS, market_flow_members
 
 DEFAULT_DRAWS = 4 * BLOCK
-BLOCK_BYTES = 256 * 2**20
+BLOCK_BYTES = 192 * 2**20
 """Most that the flows of one block may take. Smaller blocks leave threads waiting for each other's short steps:
 measured on the flagship, 10,000 draws take 4 to 5 s in four blocks and 7 s in ten; two blocks need 2.9 GiB."""
 Progress = Callable[[int, int], None]

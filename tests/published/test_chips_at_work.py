@@ -61,7 +61,7 @@ def test_sixteen_users_get_answers_about_as_fast_from_an_h20_as_from_an_h100():
     own, reference = (
         decode(layouts(), one_chip(name), 16.0, 1024.0).tokens_per_second_per_chip[0] for name in ("h20", "h100-sxm")
     )
-    # Published: more than 1.1, at most the ratio of their bandwidths. The model charges few rows as many, and is lower.
+    # Published: faster, at most by the ratio of their bandwidths. The model charges few rows as many, and is lower.
     assert 0.85 < own / reference < 4.0 / 3.35 + 0.05
 
 
