@@ -14,7 +14,6 @@ import csv
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ import autarky
 from autarky.facts.catalogue import Catalogue, value_of
 from autarky.facts.fields import Part
 from autarky.quantities.estimates import Quantity
-from fit_training import Knob, exact
+from fit_training import Knob, exact, write
 from truth_servers import Case, case_of
 from truth_serving import answers
 from truth_training import UnansweredError
@@ -143,20 +142,6 @@ def fit(catalogue: Catalogue, cases: Sequence[Case], rounds: int) -> np.ndarray:
     return np.exp(found.x)
 
 
-def write(values: Sequence[float]) -> None:
-    """Put the knobs into the catalogue's files, where each stands on a line of its own record."""
-    for file in ("efficiencies.yaml", "serving-software.yaml"):
-        path = Path(str(resources.files("autarky.facts"))) / "data" / file
-        lines, record = path.read_text(encoding="utf-8").splitlines(), ""
-        for number, line in enumerate(lines):
-            if re.match(r"[a-z0-9-]+:$", line):
-                record = line[:-1]
-            for knob, value in zip(KNOBS, values, strict=True):
-                if record in knob.records:
-                    lines[number] = line = _written(line, knob, value)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 def _written(line: str, knob: Knob, value: float) -> str:
     field, _, key = knob.field.partition(".")
     text = f"{value:.3g}" if value < 1000 else f"{value:.0f}"
@@ -210,7 +195,7 @@ def main() -> None:
     for knob, before, value in zip(KNOBS, begin, values, strict=True):
         print(f"{knob.name:40s} {before:10.4g} {value:10.4g}   ({', '.join(knob.records)})")
     if arguments.write:
-        write(values)
+        write(values, KNOBS, ("efficiencies.yaml", "serving-software.yaml"), _written)
     final = changed(catalogue, values)
     for name, cases in (("fitted", fitted), ("others", others)):
         for quantity in ("tpot_ms", "ttft_ms"):

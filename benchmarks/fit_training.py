@@ -14,7 +14,7 @@ import argparse
 import csv
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -255,17 +255,19 @@ def fit(catalogue: Catalogue, cases: Sequence[Case], *, rounds: int, spread: flo
     return np.exp(found.x)
 
 
-def write(values: Sequence[float]) -> None:
-    """Put the knobs into the catalogue's files, where each stands on a line of its own record."""
-    for file in ("efficiencies.yaml", "software.yaml"):
+def write(
+    values: Sequence[float], knobs: Sequence[Knob], files: Sequence[str], written: Callable[[str, Knob, float], str]
+) -> None:
+    """Put the knobs into the catalogue's files, where each stands on a line of its own record; `written` changes it."""
+    for file in files:
         path = Path(str(resources.files("autarky.facts"))) / "data" / file
         lines, record = path.read_text(encoding="utf-8").splitlines(), ""
         for number, line in enumerate(lines):
             if re.match(r"[a-z0-9-]+:$", line):
                 record = line[:-1]
-            for knob, value in zip(KNOBS, values, strict=True):
+            for knob, value in zip(knobs, values, strict=True):
                 if record in knob.records:
-                    lines[number] = line = _written(line, knob, value)
+                    lines[number] = line = written(line, knob, value)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -305,7 +307,7 @@ def main() -> None:
     for knob, value in zip(KNOBS, values, strict=True):
         print(f"{knob.name:45s} {value:10.4g}   ({', '.join(knob.records)})")
     if arguments.write:
-        write(values)
+        write(values, KNOBS, ("efficiencies.yaml", "software.yaml"), _written)
     for case, error in zip(cases, residuals(changed(catalogue, values), cases), strict=True):
         print(f"{case.row['row_id']} {case.row['model']:24s} {case.row['chip']:16s} {np.expm1(error):+.1%}")
 

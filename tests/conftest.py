@@ -1,5 +1,6 @@
 """Fixtures shared by the tests of the rules."""
 
+import sys
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -7,6 +8,7 @@ from importlib import resources
 import pytest
 import yaml
 
+from autarky.cli import main
 from autarky.facts.rule_records import Country, Rule
 from autarky.rules import classify, classify_many, foundry_presumption
 
@@ -41,3 +43,20 @@ def law():
     rules = {name: Rule.model_validate(raw) for name, raw in _packaged("rules.yaml").items()}
     countries = {name: Country.model_validate(raw) for name, raw in _packaged("countries.yaml").items()}
     return Law(rules, countries)
+
+
+@pytest.fixture
+def command_line(monkeypatch, capsys):
+    """Run the command line in this process; return (exit status, standard output, standard error)."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["autarky", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call

@@ -44,7 +44,7 @@ from autarky.simulate_market import MARKET_FLOWS, market_flow_members
 DEFAULT_DRAWS = 4 * BLOCK
 BLOCK_BYTES = 192 * 2**20
 """Most that the flows of one block may take. Smaller blocks leave threads waiting for each other's short steps:
-measured on the flagship, 10,000 draws take 4 to 5 s in four blocks and 7 s in ten; two blocks need 2.9 GiB."""
+on the flagship with its report, 10,000 draws take 12.6 s and 1.6 GiB, with a third more 12.8 s and 1.8 GiB."""
 Progress = Callable[[int, int], None]
 """Called with (draws done, draws in all)."""
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from autarky.errors import InputError, Problem, UnknownKeyError, nearest
 from autarky.facts.catalogue import Catalogue, value_of
 from autarky.facts.performance_records import RunningCost
-from autarky.quantities.months import days_in_month
+from autarky.quantities.months import HOURS_A_MONTH
+from autarky.quantities.units import JOULES_A_KWH
 from autarky.systems.system import System
 from autarky.workloads.architecture import ModelConfig
 from autarky.workloads.config import read_config
 from autarky.workloads.reference import reference_model, reference_names
 
-JOULES_A_KWH = 3.6e6
-MEAN_MONTH = float(np.mean([days_in_month(12 * 2023 + month) for month in range(48)])) * 86400.0
-"""Seconds."""
 MOST_PLANS, MOST_TOKENS = 10_000, 10**9
 MOST_STRETCHED = 64
 """Times its own context to which a model is ever stretched."""
@@ -99,7 +95,7 @@ def costs_of(catalogue: Catalogue, system: System, pue: float | None) -> Costs:
     if pue is not None:
         within("pue", pue, 1.0, MOST_PUE)
     record = catalogue.get("running_costs", "default", RunningCost)
-    hours = value_of(record.lifetime) * MEAN_MONTH / 3600.0 * value_of(record.in_use)
+    hours = value_of(record.lifetime) * HOURS_A_MONTH * value_of(record.in_use)
     return Costs(
         watts=system.watts,
         pue=value_of(record.pue) if pue is None else pue,

@@ -10,7 +10,7 @@ import numpy as np
 from autarky.counting import tags_of
 from autarky.measures import months_of
 from autarky.quantities.arrays import Array
-from autarky.quantities.months import days_in_month
+from autarky.quantities.months import HOURS_A_MONTH
 from autarky.quantities.summary import weighted_quantiles
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """The base as a whole."""
-HOURS_A_MONTH = 24.0 * sum(days_in_month(12 * 2023 + month) for month in range(48)) / 48.0
-SECONDS_AN_HOUR, JOULES_A_KWH, MILLION = 3600.0, 3.6e6, 1e6
+SECONDS_AN_HOUR, MILLION = 3600.0, 1e6
 Spread = tuple[float, float, float]
 """5th, 50th and 95th percentile."""
 

@@ -1,24 +1,14 @@
-import sys
-
 import pytest
-
-from autarky.cli import main
 
 
 @pytest.fixture
-def autarky(bad, monkeypatch, capsys, tmp_path):
+def autarky(bad, command_line, monkeypatch, tmp_path):
     """Run the command line in this process; return (exit status, standard output, lines of standard error)."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["autarky", *arguments])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-        said = capsys.readouterr()
-        return status, said.out, said.err.splitlines()
+        status, out, error = command_line(*arguments)
+        return status, out, error.splitlines()
 
     return call
 

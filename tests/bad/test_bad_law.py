@@ -1,29 +1,19 @@
 """Mistakes in questions about rules, events and the market: one line each, and status 2."""
 
-import sys
-
 import pytest
-
-from autarky.cli import main
 
 CHIP = "name: x\ndies: [{area: 800, planar: false}]\n"
 BASE = "extends: china-ai-chips\nlabel: a question\n"
 
 
 @pytest.fixture
-def autarky(monkeypatch, capsys, tmp_path):
+def autarky(command_line, monkeypatch, tmp_path):
     """Run the command line in a folder of its own; return (exit status, standard output, lines of standard error)."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["autarky", *arguments])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-        said = capsys.readouterr()
-        return status, said.out, said.err.splitlines()
+        status, out, error = command_line(*arguments)
+        return status, out, error.splitlines()
 
     return call
 

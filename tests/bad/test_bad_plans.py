@@ -2,11 +2,8 @@
 
 import json
 import re
-import sys
 
 import pytest
-
-from autarky.cli import main
 
 MODEL = {
     "model_type": "llama",
@@ -31,18 +28,12 @@ EXPERTS = {
 
 
 @pytest.fixture
-def autarky(monkeypatch, capsys):
+def autarky(command_line):
     """Run the command line in this process; return (exit status, standard output, lines of standard error)."""
 
     def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["autarky", *map(str, arguments)])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-        said = capsys.readouterr()
-        return status, said.out, said.err.splitlines()
+        status, out, error = command_line(*arguments)
+        return status, out, error.splitlines()
 
     return call
 

@@ -1,29 +1,14 @@
 import json
-import sys
 
 import pytest
-
-from autarky.cli import main
 
 SERVE = ("plan", "serve", "--model", "qwen3-30b-a3b", "--system", "hgx-h100", "--prompt", "4000", "--answer", "1000")
 LIMITS = ("--ttft", "2", "--tpot", "20")
 
 
 @pytest.fixture
-def autarky(monkeypatch, capsys):
-    """Run the command line in this process; return (exit status, standard output, standard error)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["autarky", *arguments])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = stop.code
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+def autarky(command_line):
+    return command_line
 
 
 @pytest.fixture

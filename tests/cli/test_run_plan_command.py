@@ -1,9 +1,6 @@
 import json
-import sys
 
 import pytest
-
-from autarky.cli import main
 
 PLAN = (
     "plan", "train", "--model", "llama-3-70b", "--system", "hgx-h100", "--chips", "64", "--batch", "128",
@@ -13,20 +10,8 @@ RUN = (*PLAN, "--tokens", "30bn", "--start", "2025-04-01", "--draws", "256")
 
 
 @pytest.fixture
-def autarky(monkeypatch, capsys):
-    """Run the command line in this process; return (exit status, standard output, standard error)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["autarky", *arguments])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = stop.code
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+def autarky(command_line):
+    return command_line
 
 
 def test_a_run_stands_beside_its_plan(autarky):

@@ -61,6 +61,10 @@ def days_in_month(index: int) -> int:
     return calendar.monthrange(year, month + 1)[1]
 
 
+HOURS_A_MONTH = 24.0 * sum(days_in_month(12 * 2023 + month) for month in range(48)) / 48.0
+"""Of the mean month, over the four years of a leap cycle."""
+
+
 def month_range(start: int, stop: int) -> MonthArray:
     """Month indices from `start` (inclusive) until `stop` (exclusive), shape (month,)."""
     if stop < start:

@@ -18,6 +18,8 @@ from autarky.errors import QuantityError, nearest
 if TYPE_CHECKING:
     import pint
 
+JOULES_A_KWH = 3.6e6
+
 UNITS: tuple[str, ...] = (
     "1", "wafer", "wafer/month", "die", "die/month", "die/wafer", "stack", "stack/month", "stack/chip",
     "chip", "chip/month", "chip/system", "card", "node", "system", "system/month", "rack", "transistor",

@@ -7,6 +7,7 @@ from a file and nothing is counted: see `config`, `weights`, `parameters`, `cach
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -163,15 +164,15 @@ class ExpertFeed:
 Feed = DenseFeed | ExpertFeed
 
 
-class KeepsHash:
+class KeepsHash(ABC):
     """Something made of many parts whose hash is asked for often: it is computed once.
 
     It is not pickled: the hash of a text differs from process to process.
     """
 
+    @abstractmethod
     def parts(self) -> tuple[object, ...]:
         """Return what tells one from another well enough."""
-        raise NotImplementedError
 
     @cached_property
     def kept_hash(self) -> int:

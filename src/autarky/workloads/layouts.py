@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autarky.errors import InputError, Problem, nearest
+from autarky.errors import InputError, Problem
 from autarky.quantities.arrays import Array
 from autarky.workloads.architecture import (
     Attention,
@@ -25,6 +25,7 @@ from autarky.workloads.architecture import (
     Mixer,
     ModelConfig,
 )
+from autarky.workloads.plan_text import given_fields
 
 Mask = NDArray[np.bool_]
 KEYS: dict[str, str] = {
@@ -103,14 +104,8 @@ def parse_layout(text: str) -> dict[str, float]:
     """Return the fields that a text such as `tp=8,dp=4,ep=32` fixes, by field of `Layouts`."""
     fixed: dict[str, float] = {}
     problems: list[Problem] = []
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        key, equals, value = (part.strip() for part in item.partition("="))
-        if not equals or key not in KEYS:
-            hint = nearest(key, KEYS) or f"known are {', '.join(KEYS)}"
-            problems.append(Problem(f"{item!r} is not a field of a layout", "--plan", hint=hint))
-        elif KEYS[key] in fixed:
-            problems.append(Problem("is given twice", "--plan", key))
-        elif not value.isdecimal() or not 1 <= int(value) <= _MOST:
+    for key, value in given_fields(text, KEYS, "a layout", problems).items():
+        if not value.isdecimal() or not 1 <= int(value) <= _MOST:
             problems.append(Problem(f"is {value!r}", "--plan", key, f"a whole number from 1 to {_MOST:,}"))
         else:
             fixed[KEYS[key]] = float(value)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from autarky.errors import InputError, Problem, nearest
+from autarky.errors import InputError, Problem
 from autarky.quantities.arrays import Array
+from autarky.workloads.plan_text import given_fields
 
 NO_RECOMPUTE, SELECTIVE, FULL = 0.0, 1.0, 2.0
 RECOMPUTE = {"none": NO_RECOMPUTE, "selective": SELECTIVE, "full": FULL}
@@ -100,21 +101,14 @@ def parse_plan(text: str) -> dict[str, float]:
     """Return the fields that a text such as `tp=8,pp=8,recompute=full` fixes, by field of `Plans`."""
     fixed: dict[str, float] = {}
     problems: list[Problem] = []
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        key, equals, value = (part.strip() for part in item.partition("="))
-        if not equals or key not in KEYS:
-            hint = nearest(key, KEYS) or f"known are {', '.join(KEYS)}"
-            problems.append(Problem(f"{item!r} is not a field of a plan", "--plan", hint=hint))
-        elif KEYS[key] in fixed:
-            problems.append(Problem("is given twice", "--plan", key, "keep one"))
-        elif key == "recompute":
-            if (again := RECOMPUTE.get(value, _share(value))) is None:
-                hint = f"say {', '.join(RECOMPUTE)}, or the share of layers that is computed again whole"
-                problems.append(Problem(f"is {value!r}", "--plan", key, hint))
-            else:
-                fixed["recompute"] = again
-        else:
+    for key, value in given_fields(text, KEYS, "a plan", problems).items():
+        if key != "recompute":
             _whole_number(key, value, fixed, problems)
+        elif (again := RECOMPUTE.get(value, _share(value))) is None:
+            hint = f"say {', '.join(RECOMPUTE)}, or the share of layers that is computed again whole"
+            problems.append(Problem(f"is {value!r}", "--plan", key, hint))
+        else:
+            fixed["recompute"] = again
     if problems:
         raise InputError(problems)
     return fixed
